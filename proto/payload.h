@@ -1,0 +1,363 @@
+/* SPDX-License-Identifier: AGPL-3.0-only */
+/*
+ * Payloads of the frames in frame.h: fixed-width fields, no holes that matter, sizes pinned in frame.c.
+ * Times are CLOCK_BOOTTIME nanoseconds unless the name says wall_ (CLOCK_REALTIME). A pid is a tgid of
+ * collectord's pid namespace. uid is the effective uid. Texts of the tail are listed in order.
+ */
+#pragma once
+
+#include <stdint.h>
+
+#define COMM_BYTES 16
+
+struct hello {
+	uint32_t magic;
+	uint16_t version;
+	uint16_t role; /* of the sender */
+	uint64_t pidns_ino; /* inode of /proc/self/ns/pid */
+	uint8_t boot_id[16];
+	uint32_t pid;
+	uint32_t reserved;
+	uint64_t start_ns; /* when this daemon started */
+};
+
+/* A daemon about itself, each second. pid 0: the sender's neighbour @role is down. */
+struct self {
+	uint16_t role;
+	uint16_t seccomp; /* as in /proc/PID/status: 0, 1, 2 */
+	uint32_t pid, uid, gid;
+	uint64_t cap_effective;
+	uint64_t start_ns;
+	uint64_t cpu_ns; /* used since start */
+	uint64_t pss_bytes;
+};
+
+/* texts: host name, kernel release */
+struct host {
+	uint32_t cpus;
+	uint32_t page_bytes;
+	uint64_t memory_bytes;
+	uint16_t text_len[2];
+	uint16_t reserved[2];
+};
+
+/* texts: probe name, why it is not attached ("" if it is) */
+struct probe {
+	uint16_t attached; /* 0, 1 */
+	uint16_t text_len[2];
+	uint16_t reserved;
+};
+
+/* The only clock of the detecting core; each second, and first on a connection. */
+struct tick {
+	uint64_t time_ns;
+	int64_t wall_offset_ns; /* wall = time + offset */
+};
+
+enum event_kind { EVENT_FORK, EVENT_EXEC, EVENT_EXIT, EVENT_CGROUP, EVENT_KINDS };
+
+/* Exact at rest: generated = delivered + dropped_ring + dropped_link + filtered (sums over kinds). */
+struct counters {
+	uint64_t generated[EVENT_KINDS];
+	uint64_t delivered, dropped_ring, dropped_link, filtered;
+	uint64_t ring_used_bytes, ring_bytes;
+};
+
+/* texts: program name. What one kernel program has cost, extrapolated from one run in 64. */
+struct program {
+	uint64_t runs;
+	uint64_t nanoseconds;
+	uint16_t text_len[1];
+	uint16_t reserved[3];
+};
+
+/* texts: path below the hierarchy's root ("/system.slice/ssh.service") */
+struct cgroup {
+	uint64_t key; /* hierarchy in the top 16 bits, kernfs id below */
+	uint16_t text_len[1];
+	uint16_t removed; /* 0, 1 */
+	uint32_t reserved;
+};
+
+/* What every process event says of its process. */
+struct process {
+	uint64_t time_ns;  /* of the event */
+	uint64_t start_ns; /* start_boottime of the group leader: with tgid the key of a process */
+	uint64_t parent_start_ns; /* 0: no parent */
+	uint64_t ino;      /* thread_pid->ino of the leader; 0 on kernels before 6.9 */
+	uint64_t cgroup;   /* key as in CGROUP */
+	uint32_t tgid, ppid, uid;
+	uint16_t kernel_thread; /* 0, 1 */
+	uint16_t reserved;
+	char comm[COMM_BYTES]; /* NUL-padded, at least one NUL */
+};
+
+struct fork {
+	struct process process; /* the child */
+};
+
+/* texts: file name, redacted arguments joined by spaces */
+struct exec {
+	struct process process;
+	uint16_t args_truncated; /* 0, 1 */
+	uint16_t text_len[2];
+	uint16_t reserved;
+};
+
+struct exit {
+	struct process process;
+	uint32_t status; /* wait status: code << 8 | signal */
+	uint32_t reserved;
+	uint64_t maxrss_bytes;
+};
+
+struct sample_begin {
+	uint64_t time_ns;
+	uint32_t pass;
+	uint16_t full; /* 1: what started before time_ns and is not in this pass has exited */
+	uint16_t reserved;
+};
+
+/* texts: file name ("" if unknown), redacted arguments. One process of a pass. */
+struct sample {
+	struct process process;
+	uint32_t pass;
+	uint16_t args_known; /* 0: texts are to be ignored */
+	uint16_t text_len[2];
+	uint16_t reserved[3];
+};
+
+struct sample_end {
+	uint64_t time_ns;
+	uint32_t pass, seen, sent;
+	uint32_t reserved;
+};
+
+enum severity { SEVERITY_INFO, SEVERITY_LOW, SEVERITY_MEDIUM, SEVERITY_HIGH, SEVERITY_COUNT };
+
+enum scope { SCOPE_HOST, SCOPE_TREE, SCOPE_PROCESS, SCOPE_CGROUP, SCOPE_USER, SCOPE_COUNT };
+
+/* texts: rule, message, exe, args, cgroup path, unit, container, tree root comm, incident id, detector, host name */
+enum alert_text {
+	ALERT_RULE, ALERT_MESSAGE, ALERT_EXE, ALERT_ARGS, ALERT_CGROUP, ALERT_UNIT, ALERT_CONTAINER, ALERT_ROOT_COMM,
+	ALERT_INCIDENT, ALERT_DETECTOR, ALERT_HOST, ALERT_TEXTS,
+};
+struct alert {
+	uint64_t epoch;   /* ruled's own start: id is "%x-%u" of epoch and counter */
+	uint64_t counter; /* from 1 */
+	uint64_t time_ns, since_ns;
+	uint64_t wall_ns, since_wall_ns;
+	double value, threshold;
+	struct process culprit; /* tgid 0: nobody stands out */
+	uint32_t root_tgid;     /* the candidate at the top of the culprit's tree */
+	uint16_t severity, scope;
+	uint16_t evidence_complete; /* 0, 1 */
+	uint16_t text_len[ALERT_TEXTS];
+};
+
+/* texts: why no action results ("" if one does). Follows its ALERT. */
+struct alert_note {
+	uint64_t epoch, counter;
+	uint64_t action; /* 0: none */
+	uint16_t text_len[1];
+	uint16_t reserved[3];
+};
+
+/* apid has committed every reliable frame of this connection up to and including @sequence. */
+struct ack {
+	uint64_t sequence;
+};
+
+/* texts: "" or file:line:col: reason of the reload that was refused. RULEs follow. */
+struct rules {
+	uint64_t generation; /* grows with each accepted load */
+	uint32_t loaded;
+	uint16_t reload_success; /* 0, 1 */
+	uint16_t text_len[1];
+};
+
+/* texts: name, detector */
+struct rule {
+	uint64_t generation;
+	uint64_t last_fired_wall_ns; /* 0: never */
+	uint64_t fired;
+	double threshold;
+	uint32_t index; /* place in the file, from 0 */
+	uint32_t duration_secs, window_secs, cooldown_secs;
+	uint16_t severity, scope;
+	uint16_t proposes; /* enum action_type or 0 */
+	uint16_t active;   /* culprits over the line now */
+	uint16_t text_len[2];
+	uint16_t reserved[2];
+};
+
+/* ruled about its own work, each second. */
+struct detection {
+	uint64_t processes;      /* live in the table */
+	uint64_t processes_kept; /* exited, kept for retention */
+	uint64_t evicted;        /* table entries given up before their time */
+	uint64_t received;       /* process events that reached ruled */
+	uint64_t alerts[SEVERITY_COUNT];
+	uint64_t unacknowledged, discarded; /* reliable frames waiting; given up because too many waited */
+	uint64_t delay_last_ns;  /* from the completing event to its alert */
+	uint16_t synced;         /* 1: a full pass is in the table */
+	uint16_t reserved[3];
+};
+
+enum action_type { ACTION_NONE, ACTION_KILL_PROCESS, ACTION_KILL_TREE, ACTION_TYPES };
+
+enum action_status {
+	STATUS_PENDING, STATUS_APPROVED, STATUS_EXECUTING, STATUS_EXECUTED, STATUS_FAILED, STATUS_REJECTED,
+	STATUS_EXPIRED, STATUS_WITHDRAWN, STATUS_COUNT,
+};
+
+/* texts: rule, incident id (alert id while there are no incidents), reason */
+struct propose {
+	uint64_t proposal; /* ruled's number for it */
+	uint64_t start_ns, ino, cgroup;
+	uint32_t tgid, uid;
+	uint16_t type;   /* enum action_type */
+	uint16_t signal; /* SIGTERM or SIGKILL */
+	uint16_t evidence_complete;
+	uint16_t text_len[3];
+	uint16_t reserved[2];
+	double value, threshold;
+};
+
+/* texts: why it was refused ("" if accepted) */
+struct verdict {
+	uint64_t proposal;
+	uint64_t action; /* 0: refused */
+	uint16_t text_len[1];
+	uint16_t reserved[3];
+};
+
+/* texts: why */
+struct withdraw {
+	uint64_t proposal;
+	uint16_t text_len[1];
+	uint16_t reserved[3];
+};
+
+/* texts: detail */
+struct action_state {
+	uint64_t proposal, action;
+	uint16_t status;
+	uint16_t text_len[1];
+	uint32_t reserved;
+};
+
+enum peer_kind { PEER_NOBODY, PEER_UNIX, PEER_TCP, PEER_KINDS };
+
+/* A client's connected socket, before its request is read. Answered by one PROOF. */
+struct claim {
+	uint64_t connection; /* apid's number for it, never reused */
+};
+
+enum verb { VERB_NONE, VERB_WHOAMI, VERB_APPROVE, VERB_REJECT, VERB_HOLD, VERB_RESUME, VERB_COUNT };
+
+/* texts: user name, why not ("" if admitted). What enforcerd itself read from the client's bytes and the kernel. */
+struct proof {
+	uint64_t connection;
+	uint64_t action; /* of the request line; 0 for hold, resume, whoami */
+	uint32_t uid;
+	uint16_t kind; /* enum peer_kind; PEER_NOBODY: not proven */
+	uint16_t verb; /* of the request line; VERB_NONE: not a decision */
+	uint16_t admitted; /* 1: may decide */
+	uint16_t text_len[2];
+	uint16_t reserved;
+};
+
+/* The connection is over without a decision. */
+struct unclaim {
+	uint64_t connection;
+};
+
+/* texts: approver label, reason. The decision of a claimed connection. */
+struct decide {
+	uint64_t request; /* apid's number; comes back in DECIDED */
+	uint64_t connection;
+	uint64_t if_match; /* 0: none; else the action's version */
+	uint16_t text_len[2];
+	uint32_t reserved;
+};
+
+enum decision_result {
+	DECISION_OK, DECISION_FORBIDDEN, DECISION_UNKNOWN, DECISION_CONFLICT, DECISION_EXPIRED, DECISION_MISMATCH,
+	DECISION_INVALID, DECISION_UNAVAILABLE, DECISION_RESULTS,
+};
+
+/* texts: detail */
+struct decided {
+	uint64_t request;
+	uint64_t action; /* 0 for hold and resume */
+	uint16_t result; /* enum decision_result */
+	uint16_t text_len[1];
+	uint32_t reserved;
+};
+
+/* texts: who holds, why not ready. enforcerd's state, each second and at each change. */
+struct enforcer {
+	uint64_t hold_since_wall_ns; /* 0: not held */
+	uint32_t budget_left, budget;
+	uint32_t approvers_required;
+	uint16_t mode;      /* enum mode */
+	uint16_t audit_ok;  /* 0, 1 */
+	uint16_t peers_ok;  /* socket owners can be looked up */
+	uint16_t text_len[2];
+	uint16_t reserved;
+};
+
+/*
+ * One action whole; @gates ACTION_GATE, @members ACTION_MEMBER and @proofs ACTION_PROOF frames follow at once.
+ * texts: reason, rule, incident id, comm, exe, args, user, cgroup, unit, container, outcome
+ */
+enum action_text {
+	ACTION_REASON, ACTION_RULE, ACTION_INCIDENT, ACTION_COMM, ACTION_EXE, ACTION_ARGS, ACTION_USER, ACTION_CGROUP,
+	ACTION_UNIT, ACTION_CONTAINER, ACTION_OUTCOME, ACTION_TEXTS,
+};
+struct action {
+	uint64_t action;
+	uint64_t version; /* grows with each change; the ETag */
+	uint64_t start_ns;
+	uint64_t created_wall_ns, expires_wall_ns, executed_wall_ns;
+	uint32_t pid, uid;
+	uint32_t tree_size;
+	uint16_t type, signal, status;
+	uint16_t identity_strong; /* 0, 1 */
+	uint16_t gates, members, proofs;
+	uint16_t text_len[ACTION_TEXTS];
+	uint16_t reserved[2];
+};
+
+/* texts: gate name, reason */
+struct action_gate {
+	uint64_t action;
+	uint16_t index;
+	uint16_t pass; /* 0, 1 */
+	uint16_t text_len[2];
+};
+
+/* texts: comm, args */
+struct action_member {
+	uint64_t action;
+	uint32_t pid, ppid, uid;
+	uint16_t index;
+	uint16_t text_len[2];
+	uint16_t reserved;
+};
+
+/* texts: approver label, user */
+struct action_proof {
+	uint64_t action;
+	uint32_t uid;
+	uint16_t index;
+	uint16_t kind; /* enum peer_kind */
+	uint16_t text_len[2];
+	uint32_t reserved;
+};
+
+/* The list of actions is complete (after the first ones on a connection). */
+struct actions_end {
+	uint64_t count;
+};
