@@ -51,12 +51,9 @@ const struct self *selfstat_get(struct selfstat *stat)
 	stat->frame.cpu_ns = clock_ns(CLOCK_PROCESS_CPUTIME_ID);
 	if (stat->pss_read_ns == 0 || now - stat->pss_read_ns >= PSS_INTERVAL_NS) {
 		stat->pss_read_ns = now;
-		stat->frame.pss_bytes = read_field(stat->smaps_fd, "
-Pss:", 10) * 1024;
-		stat->frame.cap_effective = read_field(stat->status_fd, "
-CapEff:", 16);
-		stat->frame.seccomp = (uint16_t)read_field(stat->status_fd, "
-Seccomp:", 10);
+		stat->frame.pss_bytes = read_field(stat->smaps_fd, "\nPss:", 10) * 1024;
+		stat->frame.cap_effective = read_field(stat->status_fd, "\nCapEff:", 16);
+		stat->frame.seccomp = (uint16_t)read_field(stat->status_fd, "\nSeccomp:", 10);
 	}
 	return &stat->frame;
 }
