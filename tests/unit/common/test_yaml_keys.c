@@ -35,6 +35,7 @@ static void read_extra(
 }
 
 static const struct yname SEVERITIES[] = {{"low", 1}, {"high", 3}, {NULL, 0}};
+static const struct yname DAYS[] = {{"monday", 1}, {"tuesday", 2}, {NULL, 0}};
 static const struct ytext_spec TEXT = {.min = 1, .max = 8};
 
 #define FIELD(field) .offset = offsetof(struct rule, field)
@@ -72,7 +73,7 @@ static const struct ykey RULE_KEYS[] = {
 	{.name = "share", .kind = YKEY_DOUBLE, FIELD(share), .max = 1},
 	{.name = "enabled", .kind = YKEY_BOOL, FIELD(enabled)},
 	{.name = "severity", .kind = YKEY_NAME, FIELD(severity), .names = SEVERITIES},
-	{.name = "days", .kind = YKEY_NAMES, FIELD(days), .names = SEVERITIES},
+	{.name = "days", .kind = YKEY_NAMES, FIELD(days), .names = DAYS},
 	{.name = "tags", .kind = YKEY_TEXTS, FIELD(tags), .text = &TEXT},
 	{.name = "match", .kind = YKEY_SECTION, .sub = &MATCH},
 	{.name = "extra", .kind = YKEY_NODE, .check = read_extra},
@@ -123,7 +124,7 @@ static void reads_every_kind_of_key(void **state)
 	assert_int_equal(
 		read_rule(f, RATE,
 			"{name: storm, threshold: 10, duration: 2, share: 0.5, enabled: true, severity: high,\n"
-			" days: [low, high], tags: [a, b], match: {comm: sh}, extra: [1, 2]}"),
+			" days: [tuesday, monday], tags: [a, b], match: {comm: sh}, extra: [1, 2]}"),
 		0);
 	assert_string_equal(f->rule.name, "storm");
 	assert_int_equal(f->rule.threshold, 10);
