@@ -16,5 +16,5 @@ struct exits {
 	} slots[EXITS_REMEMBERED];
 };
 
-/* True the first time this process ends. */
-bool exits_first(struct exits *exits, uint32_t tgid, uint64_t start_ns);
+bool exits_known(const struct exits *exits, uint32_t tgid, uint64_t start_ns);
+void exits_note(struct exits *exits, uint32_t tgid, uint64_t start_ns);
