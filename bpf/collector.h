@@ -54,7 +54,7 @@ static __always_inline __u64 run_begin(struct cpu_counters *own, enum program_id
 	__u64 runs = own->programs[program].runs;
 
 	COUNT(own->programs[program].runs);
-	return runs % TIMED_ONE_IN == 0 ? bpf_ktime_get_ns() : 0;
+	return runs % TIMED_ONE_IN == TIMED_ONE_IN - 1 ? bpf_ktime_get_ns() : 0; /* not the first: it is cold */
 }
 
 static __always_inline void run_end(struct cpu_counters *own, enum program_id program, __u64 began)
@@ -77,47 +77,63 @@ static __always_inline __u64 wake_flags(void)
 	return BPF_RB_FORCE_WAKEUP;
 }
 
+/* Keeps the compiler from merging this value's load with another one: the verifier wants one kind of pointer per load. */
+#define LOADED(value) asm volatile("" : "+r"(value))
+
+/* The number of @pid @level namespaces below the first, if that is collectord's; else 0. */
+static __always_inline __u32 inner_pid_number(struct pid *pid, __u64 level)
+{
+	struct upid upid = {};
+	__u32 number;
+
+	if (pid->level < level)
+		return 0;
+	bpf_probe_read_kernel(&upid, sizeof(upid), (void *)&pid->numbers[0] + level * sizeof(upid));
+	number = upid.nr;
+	LOADED(number);
+	return BPF_CORE_READ(upid.ns, ns.inum) == pidns_inum ? number : 0;
+}
+
 /* The number of @pid in collectord's pid namespace; 0 if it has none there. */
 static __always_inline __u32 pid_number(struct pid *pid)
 {
 	__u64 level = own_level & 31;
-	struct upid upid = {};
+	__u32 number;
 
-	if (BPF_CORE_READ(pid, level) < level)
-		return 0;
-	bpf_probe_read_kernel(&upid, sizeof(upid), (void *)&pid->numbers[0] + level * sizeof(upid));
-	if (level && BPF_CORE_READ(upid.ns, ns.inum) != pidns_inum)
-		return 0;
-	return upid.nr; /* at level 0 there is one namespace only */
+	if (level)
+		return inner_pid_number(pid, level);
+	number = pid->numbers[0].nr;
+	LOADED(number);
+	return number;
 }
 
 static __always_inline __u64 pid_inode(struct pid *pid)
 {
 	struct pid___with_ino *with_ino = (void *)pid;
 
-	return bpf_core_field_exists(with_ino->ino) ? BPF_CORE_READ(with_ino, ino) : 0;
+	return bpf_core_field_exists(with_ino->ino) ? with_ino->ino : 0;
 }
 
 static __always_inline struct cgroup *css_cgroup(struct css_set *set, __u64 subsys)
 {
-	struct cgroup_subsys_state *css = 0;
+	struct cgroup_subsys_state **slot = (void *)&set->subsys[0] + subsys * sizeof(*slot);
 
-	bpf_probe_read_kernel(&css, sizeof(css), (void *)&set->subsys[0] + subsys * sizeof(css));
-	return BPF_CORE_READ(css, cgroup);
+	return (*slot)->cgroup;
 }
 
 static __always_inline __u64 cgroup_of(struct task_struct *task)
 {
 	struct css_set *set = task->cgroups;
-	struct cgroup *cgroup;
+	__u64 id;
 
 	if (cgroup_source == CGROUP_SOURCE_PIDS)
-		cgroup = css_cgroup(set, bpf_core_enum_value(enum cgroup_subsys_id, pids_cgrp_id));
+		id = css_cgroup(set, bpf_core_enum_value(enum cgroup_subsys_id, pids_cgrp_id))->kn->id;
 	else if (cgroup_source == CGROUP_SOURCE_MEMORY)
-		cgroup = css_cgroup(set, bpf_core_enum_value(enum cgroup_subsys_id, memory_cgrp_id));
+		id = css_cgroup(set, bpf_core_enum_value(enum cgroup_subsys_id, memory_cgrp_id))->kn->id;
 	else
-		cgroup = set->dfl_cgrp;
-	return CGROUP_KEY(cgroup_hierarchy, BPF_CORE_READ(cgroup, kn, id));
+		id = set->dfl_cgrp->kn->id;
+	LOADED(id);
+	return CGROUP_KEY(cgroup_hierarchy, id);
 }
 
 /* Describes the process that @task is a thread of. @tgid comes from pid_number(). */
