@@ -4,6 +4,7 @@
 #include <fcntl.h>
 #include <linux/bpf.h>
 #include <linux/capability.h>
+#include <sys/mman.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
 
@@ -38,7 +39,7 @@ static const struct policy_syscall syscalls[] = {
 	{"rt_sigprocmask", "the loop's signal handlers", 0, {{0}}},
 	{"restart_syscall", "after a stop and continue", 0, {{0}}},
 	{"brk", "memory", 0, {{0}}},
-	{"mmap", "memory", 0, {{0}}},
+	{"mmap", "memory, never executable", 1, {SCMP_A2(SCMP_CMP_MASKED_EQ, PROT_EXEC, 0)}},
 	{"munmap", "memory", 0, {{0}}},
 	{"mremap", "memory", 0, {{0}}},
 	{"madvise", "memory", 0, {{0}}},
@@ -46,6 +47,11 @@ static const struct policy_syscall syscalls[] = {
 	{"getpid", "HELLO", 0, {{0}}},
 	{"futex", "libraries that lock", 0, {{0}}},
 	{"exit_group", "the end", 0, {{0}}},
+};
+
+static const struct policy_path paths[] = {
+	{"/proc", PATH_READ | PATH_DIR},
+	{"/sys/fs/cgroup", PATH_READ | PATH_DIR},
 };
 
 static const struct policy_limit limits[] = {
@@ -60,6 +66,9 @@ const struct policy collectord_policy = {
 	.nice = -5,
 	.syscalls = syscalls,
 	.syscall_count = ARRAY_LEN(syscalls),
+	.paths = paths,
+	.path_count = ARRAY_LEN(paths),
+	.tcp_denied = true,
 	.limits = limits,
 	.limit_count = ARRAY_LEN(limits),
 };
