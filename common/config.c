@@ -110,7 +110,6 @@ void config_init(struct config *config)
 			[ROLE_APID] = "linnix-apid",
 			[ROLE_ENFORCERD] = "linnix-enforcerd"},
 		.collector = {.ring_bytes = 4194304, .capture_args = true},
-		.rules = {.path = "/etc/linnix/rules.yaml"},
 		.retention = {.process_seconds = 300},
 		.api = {.listen = config_list_of(LISTEN_DEFAULT, ARRAY_LEN(LISTEN_DEFAULT)),
 			.socket = "/run/linnix/apid/api.sock"},

@@ -118,7 +118,7 @@ static void has_the_promised_defaults(void **state)
 	assert_string_equal(c->users[ROLE_ENFORCERD], "linnix-enforcerd");
 	assert_int_equal(c->collector.ring_bytes, 4194304);
 	assert_true(c->collector.capture_args);
-	assert_string_equal(c->rules.path, "/etc/linnix/rules.yaml");
+	assert_string_equal(c->rules.path, "");
 	assert_int_equal(c->retention.process_seconds, 300);
 	assert_int_equal(c->api.listen.count, 2);
 	assert_string_equal(c->api.listen.items[0], "127.0.0.1:3000");
