@@ -2,6 +2,7 @@
 /* What every daemon does alike at its start: options, configuration, standard descriptors, readiness. */
 #pragma once
 
+#include "common/account.h"
 #include "common/base.h"
 #include "common/config.h"
 #include "common/sandbox.h"
@@ -49,7 +50,7 @@ must_check int daemon_notify_open(void);
 void daemon_notify(const char *state);
 
 /* privs_prove() with the difference said on stderr. */
-must_check int daemon_prove(const struct policy *policy, const struct account *account, enum sandbox_mode mode);
+must_check int daemon_prove(const struct policy *policy, const struct account *account);
 
 /* 0 → EXIT_SUCCESS; 1 → EXIT_SUCCESS; -EINVAL of options → 2 is the caller's; else EXIT_FAILURE. */
 int daemon_exit(int r);

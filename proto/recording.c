@@ -1,0 +1,82 @@
+/* SPDX-License-Identifier: AGPL-3.0-only */
+#include "proto/recording.h"
+
+#include <errno.h>
+#include <string.h>
+
+struct recording_header {
+	char magic[8];
+	uint32_t version;
+	uint32_t reserved;
+};
+
+static const struct recording_header expected = {"LINNIXR", PROTOCOL_VERSION, 0};
+
+int recording_start(FILE *file)
+{
+	return fwrite(&expected, sizeof(expected), 1, file) == 1 ? 0 : -EIO;
+}
+
+static int check_start(FILE *file, const char **why)
+{
+	struct recording_header header;
+
+	if (fread(&header, sizeof(header), 1, file) != 1 ||
+		memcmp(header.magic, expected.magic, sizeof(header.magic)) != 0) {
+		*why = "not a recording";
+		return -EPROTO;
+	}
+	if (header.version != expected.version || header.reserved != 0) {
+		*why = "recording of another version";
+		return -EPROTO;
+	}
+	return 0;
+}
+
+int recording_open(struct recording *recording, const char *path, const char **why)
+{
+	int r;
+
+	*why = "cannot be opened";
+	recording->file = fopen(path, "re");
+	if (!recording->file)
+		return -errno;
+	r = check_start(recording->file, why);
+	if (r < 0)
+		recording_close(recording);
+	recording->offset = sizeof(struct recording_header);
+	return r;
+}
+
+void recording_close(struct recording *recording)
+{
+	if (recording->file)
+		fclose(recording->file);
+	recording->file = NULL;
+}
+
+int recording_next(struct recording *recording, struct frame *frame, const char **why)
+{
+	struct frame_header header;
+	size_t body, got;
+	int r;
+
+	got = fread(&header, 1, sizeof(header), recording->file);
+	if (got == 0 && feof(recording->file))
+		return 0;
+	*why = "recording is cut off";
+	if (got != sizeof(header))
+		return ferror(recording->file) ? -EIO : -EPROTO;
+	/* trust: a recording from anywhere */
+	r = frame_check_header(&header, WAY_EVENTS_UP, why);
+	if (r < 0)
+		return r;
+	body = header.length - sizeof(header);
+	if (fread(recording->body, 1, body, recording->file) != body)
+		return ferror(recording->file) ? -EIO : -EPROTO;
+	r = frame_parse(&header, recording->body, frame, why);
+	if (r < 0)
+		return r;
+	recording->offset += header.length;
+	return 1;
+}
