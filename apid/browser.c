@@ -27,8 +27,8 @@ static bool host_known(const char *host, const struct browser_listener *listener
 	for (size_t i = 0; i < ARRAY_LEN(own_hosts); i++)
 		if (is_host(host, own_hosts[i], listener->port, false))
 			return true;
-	for (unsigned i = 0; i < listener->allowed_count; i++)
-		if (is_host(host, listener->allowed[i], listener->port, true))
+	for (unsigned i = 0; i < listener->allowed->count; i++)
+		if (is_host(host, listener->allowed->items[i], listener->port, true))
 			return true;
 	return false;
 }

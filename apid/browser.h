@@ -6,12 +6,12 @@
 #pragma once
 
 #include "apid/headers.h"
+#include "common/config_list.h"
 
 struct browser_listener {
 	bool local;    /* a unix socket: browsers do not reach it, any one Host will do */
 	uint16_t port; /* of a TCP listener */
-	const char (*allowed)[256]; /* further hosts, from the configuration */
-	unsigned allowed_count;
+	const struct config_list *allowed; /* further hosts */
 };
 
 enum browser_kind { BROWSER_READ, BROWSER_GET, BROWSER_WRITE };

@@ -2,7 +2,6 @@
 #include "apid/shape.h"
 
 #include <errno.h>
-#include <math.h>
 #include <string.h>
 
 #include "apid/names.h"
@@ -79,12 +78,6 @@ static json_t *culprit(const struct frame *frame, const struct alert *alert, sha
 		"root_pid", (json_int_t)alert->root_tgid);
 }
 
-/* JSON has no word for the others. */
-static double finite(double value)
-{
-	return isfinite(value) ? value : 0;
-}
-
 json_t *shape_alert(const struct frame *frame, shape_user user)
 {
 	const struct alert *alert = frame->payload;
@@ -97,8 +90,8 @@ json_t *shape_alert(const struct frame *frame, shape_user user)
 		"message", shape_text(frame_text(frame, ALERT_MESSAGE)),
 		"host", shape_text(frame_text(frame, ALERT_HOST)),
 		"culprit", culprit(frame, alert, user),
-		"value", finite(alert->value),
-		"threshold", finite(alert->threshold),
+		"value", alert->value,
+		"threshold", alert->threshold,
 		"since", shape_seconds(alert->since_wall_ns),
 		"incident_id", shape_text_or_null(frame_text(frame, ALERT_INCIDENT)),
 		"action",
