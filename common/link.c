@@ -36,6 +36,7 @@ struct link {
 	bool greeted; /* the peer's HELLO has come and was right */
 	bool broken;  /* a write failed; closed after the turn */
 	bool full;    /* link_send() has said -ENOBUFS since the queue was empty */
+	bool stalled; /* the peer takes no more now; the loop says when it does */
 };
 
 static void try_connect(void *ctx);
@@ -58,7 +59,7 @@ static void close_link(struct link *link, const char *why)
 	close_fd(&link->fd);
 	frame_queue_reset(&link->queue);
 	frame_reader_reset(&link->reader);
-	link->greeted = link->broken = link->full = false;
+	link->greeted = link->broken = link->full = link->stalled = false;
 	loop_timer_stop(link->timer);
 	if (greeted || strcmp(why, "closed") != 0)
 		log_warn_limited("%s link with %s: %s", link->def->name, role_name(link->def->peer), why);
@@ -156,14 +157,15 @@ void link_flush(struct link *link)
 		close_link(link, "write failed");
 		return;
 	}
-	if (frame_queue_bytes(&link->queue) == 0)
+	if (frame_queue_bytes(&link->queue) == 0 && !link->stalled && !link->full)
 		return;
 	r = frame_queue_write(&link->queue, link->fd);
 	if (r < 0 && r != -EAGAIN) {
 		close_link(link, r == -EPIPE || r == -ECONNRESET ? "closed" : strerror(-r));
 		return;
 	}
-	loop_fd_want(link->watch, true, r == -EAGAIN);
+	link->stalled = r == -EAGAIN;
+	loop_fd_want(link->watch, true, link->stalled);
 	if (link->full && frame_queue_bytes(&link->queue) <= link->def->queue_bytes_max / 2) {
 		link->full = false;
 		if (link->def->on_room)
@@ -184,10 +186,10 @@ static int send_frame(struct link *link, unsigned type, const void *payload, con
 		link->full = true;
 	if (r < 0)
 		return r;
-	if (frame_queue_bytes(&link->queue) >= FLUSH_EARLY_BYTES) {
+	if (frame_queue_bytes(&link->queue) >= FLUSH_EARLY_BYTES && !link->stalled) {
 		r = frame_queue_write(&link->queue, link->fd);
-		if (r < 0 && r != -EAGAIN)
-			link->broken = true;
+		link->stalled = r == -EAGAIN;
+		link->broken = r < 0 && !link->stalled;
 	}
 	return 0;
 }
