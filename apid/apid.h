@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: AGPL-3.0-only */
+/* All that one apid holds: what it knows, whom it talks to, whom it serves. */
+#pragma once
+
+#include "apid/actions.h"
+#include "apid/alerts.h"
+#include "apid/counts.h"
+#include "apid/history.h"
+#include "apid/rulebook.h"
+#include "apid/suite.h"
+#include "common/config.h"
+#include "common/link.h"
+#include "common/loop.h"
+#include "common/selfstat.h"
+
+struct server;
+
+struct apid {
+	struct config config;
+	struct loop *loop;
+	struct link *feed, *decisions;
+	struct server *server;
+	struct loop_event *second; /* looks at ourselves */
+
+	struct suite suite;
+	struct rulebook rules;
+	struct alerts alerts;
+	struct actions actions;
+	struct history history;
+	struct counts counts;
+	struct selfstat selfstat;
+	uint64_t start_ns;
+	uint64_t decisions_asked; /* numbers the DECIDE frames */
+};

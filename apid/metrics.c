@@ -1,0 +1,294 @@
+/* SPDX-License-Identifier: AGPL-3.0-only */
+#include "apid/metrics.h"
+
+#include <inttypes.h>
+#include <string.h>
+
+#include "apid/names.h"
+#include "apid/routes.h"
+#include "apid/server.h"
+#include "common/text.h"
+
+struct writer {
+	struct evbuffer *out;
+	const struct apid *apid;
+	uint64_t now_ns;
+	const char *name; /* of the metric being written */
+};
+
+/* A label's value: escaped as text, then as the format wants it. Returns @out. */
+static const char *label(const char *text, char *out, size_t size)
+{
+	char escaped[1024];
+	size_t len = text_escape(text, strlen(text), escaped, sizeof(escaped)), used = 0;
+
+	for (size_t i = 0; i < len && used + 2 < size; i++) {
+		if (escaped[i] == '\\' || escaped[i] == '"')
+			out[used++] = '\\';
+		out[used++] = escaped[i];
+	}
+	out[used] = '\0';
+	return out;
+}
+
+static void plain(const struct writer *w, uint64_t value)
+{
+	evbuffer_add_printf(w->out, "linnix_%s %" PRIu64 "\n", w->name, value);
+}
+
+static void labelled(const struct writer *w, const char *name, const char *value, uint64_t number)
+{
+	char text[512];
+
+	evbuffer_add_printf(w->out, "linnix_%s{%s=\"%s\"} %" PRIu64 "\n", w->name, name,
+		label(value, text, sizeof(text)), number);
+}
+
+static void labelled_seconds(const struct writer *w, const char *name, const char *value, uint64_t ns)
+{
+	char text[512];
+
+	evbuffer_add_printf(w->out, "linnix_%s{%s=\"%s\"} %.9f\n", w->name, name, label(value, text, sizeof(text)),
+		(double)ns / 1e9);
+}
+
+static void write_build_info(const struct writer *w)
+{
+	labelled(w, "version", LINNIX_VERSION, 1);
+}
+
+static void write_events(const struct writer *w)
+{
+	for (unsigned kind = 0; kind < EVENT_KINDS; kind++)
+		labelled(w, "type", name_event(kind), w->apid->suite.counters.generated[kind]);
+}
+
+static void write_generated(const struct writer *w)
+{
+	plain(w, suite_generated(&w->apid->suite.counters));
+}
+
+static void write_delivered(const struct writer *w)
+{
+	plain(w, w->apid->suite.counters.delivered);
+}
+
+static void write_filtered(const struct writer *w)
+{
+	plain(w, w->apid->suite.counters.filtered);
+}
+
+static void write_dropped(const struct writer *w)
+{
+	labelled(w, "where", "ring", w->apid->suite.counters.dropped_ring);
+	labelled(w, "where", "link", w->apid->suite.counters.dropped_link);
+}
+
+static void write_ring_used(const struct writer *w)
+{
+	plain(w, w->apid->suite.counters.ring_used_bytes);
+}
+
+static void write_ring_size(const struct writer *w)
+{
+	plain(w, w->apid->suite.counters.ring_bytes);
+}
+
+static void write_programs(const struct writer *w, bool runs)
+{
+	for (unsigned i = 0; i < w->apid->suite.program_count; i++) {
+		const struct suite_program *program = &w->apid->suite.programs[i];
+
+		if (runs)
+			labelled(w, "program", program->name, program->runs);
+		else
+			labelled_seconds(w, "program", program->name, program->nanoseconds);
+	}
+}
+
+static void write_program_seconds(const struct writer *w)
+{
+	write_programs(w, false);
+}
+
+static void write_program_runs(const struct writer *w)
+{
+	write_programs(w, true);
+}
+
+static void write_processes(const struct writer *w)
+{
+	plain(w, w->apid->suite.detection.processes);
+}
+
+static void write_evicted(const struct writer *w)
+{
+	plain(w, w->apid->suite.detection.evicted);
+}
+
+static void write_delay(const struct writer *w)
+{
+	evbuffer_add_printf(w->out, "linnix_%s %.9f\n", w->name, (double)w->apid->suite.detection.delay_last_ns / 1e9);
+}
+
+static void write_unacknowledged(const struct writer *w)
+{
+	plain(w, w->apid->suite.detection.unacknowledged);
+}
+
+static void write_discarded(const struct writer *w)
+{
+	plain(w, w->apid->suite.detection.discarded);
+}
+
+static void alerts_of(const struct writer *w, const char *rule, const uint64_t alerts[SEVERITY_COUNT])
+{
+	char text[1024];
+
+	for (unsigned severity = 0; severity < SEVERITY_COUNT; severity++)
+		if (alerts[severity])
+			evbuffer_add_printf(w->out, "linnix_%s{rule=\"%s\",severity=\"%s\"} %" PRIu64 "\n", w->name,
+				label(rule, text, sizeof(text)), name_severity(severity), alerts[severity]);
+}
+
+static void write_alerts(const struct writer *w)
+{
+	const struct counts *counts = &w->apid->counts;
+
+	for (unsigned i = 0; i < counts->rule_count; i++)
+		alerts_of(w, counts->rules[i].name, counts->rules[i].alerts);
+	alerts_of(w, "", counts->alerts_other);
+}
+
+static void write_forgotten(const struct writer *w)
+{
+	plain(w, w->apid->alerts.forgotten);
+}
+
+static void write_actions(const struct writer *w)
+{
+	const struct actions *actions = &w->apid->actions;
+	uint64_t by_status[STATUS_COUNT] = {0};
+
+	for (unsigned i = 0; i < actions->count; i++)
+		by_status[MIN(actions->entries[i].status, (unsigned)STATUS_COUNT - 1)]++;
+	for (unsigned status = 0; status < STATUS_COUNT; status++)
+		labelled(w, "status", name_status(status), by_status[status]);
+}
+
+static void write_actions_total(const struct writer *w)
+{
+	for (unsigned status = 0; status < STATUS_COUNT; status++)
+		if (status_is_last(status))
+			labelled(w, "result", name_status(status), w->apid->actions.finished[status]);
+}
+
+static void write_cpu(const struct writer *w)
+{
+	for (unsigned role = 0; role < ROLE_COUNT; role++)
+		if (suite_up(&w->apid->suite, (enum role)role, w->now_ns))
+			labelled_seconds(w, "daemon", role_name((enum role)role),
+				w->apid->suite.daemons[role].self.cpu_ns);
+}
+
+static void write_pss(const struct writer *w)
+{
+	for (unsigned role = 0; role < ROLE_COUNT; role++)
+		if (suite_up(&w->apid->suite, (enum role)role, w->now_ns))
+			labelled(w, "daemon", role_name((enum role)role), w->apid->suite.daemons[role].self.pss_bytes);
+}
+
+static void write_up(const struct writer *w)
+{
+	for (unsigned role = 0; role < ROLE_COUNT; role++)
+		labelled(w, "daemon", role_name((enum role)role),
+			suite_up(&w->apid->suite, (enum role)role, w->now_ns));
+}
+
+static void write_requests(const struct writer *w)
+{
+	for (size_t route = 0; route <= COUNTS_ROUTES_MAX; route++) {
+		const char *path = route < api_routes.count ? api_routes.routes[route].path : "none";
+
+		for (unsigned i = 0; i < STATUS_INDEXES; i++)
+			if (w->apid->counts.requests[route][i])
+				evbuffer_add_printf(w->out, "linnix_%s{route=\"%s\",code=\"%u\"} %" PRIu64 "\n",
+					w->name, path, counts_status_code(i), w->apid->counts.requests[route][i]);
+	}
+}
+
+static void write_connections(const struct writer *w)
+{
+	plain(w, server_held(w->apid->server));
+}
+
+static void write_streams(const struct writer *w)
+{
+	plain(w, server_streams(w->apid->server));
+}
+
+static void write_dropped_clients(const struct writer *w)
+{
+	const struct counts *counts = &w->apid->counts;
+
+	labelled(w, "reason", "slow_request", counts->slow_requests);
+	labelled(w, "reason", "slow_stream", counts->slow_streams);
+	labelled(w, "reason", "too_many_streams", counts->streams_refused);
+}
+
+static void write_unproven(const struct writer *w)
+{
+	plain(w, w->apid->counts.unproven);
+}
+
+static void write_reload(const struct writer *w)
+{
+	if (w->apid->rules.known)
+		plain(w, w->apid->rules.reload_success);
+}
+
+static const struct {
+	const char *name, *type, *help;
+	void (*write)(const struct writer *writer);
+} metrics[] = {
+	{"build_info", "gauge", "Version of the suite; always 1.", write_build_info},
+	{"events_total", "counter", "Kernel events seen by the collector, by type.", write_events},
+	{"events_generated_total", "counter", "Kernel events seen by the collector.", write_generated},
+	{"events_delivered_total", "counter", "Kernel events delivered to ruled.", write_delivered},
+	{"events_filtered_total", "counter", "Kernel events left out because they are none of this host's.", write_filtered},
+	{"events_dropped_total", "counter", "Kernel events lost, by where.", write_dropped},
+	{"ring_used_bytes", "gauge", "Bytes in the ring buffer when last looked at.", write_ring_used},
+	{"ring_size_bytes", "gauge", "Size of the ring buffer.", write_ring_size},
+	{"bpf_program_seconds_total", "counter", "Time spent in a kernel program, extrapolated.", write_program_seconds},
+	{"bpf_program_runs_total", "counter", "Runs of a kernel program.", write_program_runs},
+	{"processes", "gauge", "Live processes in ruled's table.", write_processes},
+	{"processes_evicted_total", "counter", "Processes given up by ruled's table before their time.", write_evicted},
+	{"detection_delay_seconds", "gauge", "From the kernel event that completed the last alert to the alert.", write_delay},
+	{"feed_unacknowledged", "gauge", "Alerts that wait in ruled for apid.", write_unacknowledged},
+	{"feed_discarded_total", "counter", "Alerts ruled gave up because too many waited.", write_discarded},
+	{"rules_reload_success", "gauge", "1 if the last load of the rules succeeded.", write_reload},
+	{"alerts_total", "counter", "Alerts received, by rule and severity.", write_alerts},
+	{"alerts_forgotten_total", "counter", "Alerts given up for newer ones.", write_forgotten},
+	{"actions", "gauge", "Known actions, by status.", write_actions},
+	{"actions_total", "counter", "Actions that reached a last status.", write_actions_total},
+	{"daemon_up", "gauge", "1 if the daemon has answered within two seconds.", write_up},
+	{"daemon_cpu_seconds_total", "counter", "CPU time used by a daemon.", write_cpu},
+	{"daemon_pss_bytes", "gauge", "Proportional set size of a daemon.", write_pss},
+	{"http_requests_total", "counter", "HTTP requests answered, by route and status.", write_requests},
+	{"http_connections", "gauge", "Open HTTP connections that are no streams.", write_connections},
+	{"http_clients_dropped_total", "counter", "Clients ended or refused to keep a bound.", write_dropped_clients},
+	{"http_claims_unanswered_total", "counter", "Connections enforcerd did not look at in time.", write_unproven},
+	{"sse_clients", "gauge", "Open streams.", write_streams},
+};
+
+void metrics_write(struct evbuffer *out, const struct apid *apid, uint64_t now_ns)
+{
+	struct writer writer = {out, apid, now_ns, NULL};
+
+	for (size_t i = 0; i < ARRAY_LEN(metrics); i++) {
+		writer.name = metrics[i].name;
+		evbuffer_add_printf(out, "# HELP linnix_%s %s\n# TYPE linnix_%s %s\n", writer.name, metrics[i].help,
+			writer.name, metrics[i].type);
+		metrics[i].write(&writer);
+	}
+}

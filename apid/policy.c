@@ -1,0 +1,80 @@
+/* SPDX-License-Identifier: AGPL-3.0-only */
+#include "apid/policy.h"
+
+#include <sys/ioctl.h>
+#include <sys/mman.h>
+#include <sys/resource.h>
+#include <sys/socket.h>
+
+#include "apid/server.h"
+
+#define CALL(call, reason) {.name = call, .why = reason}
+#define CALL_IF(call, reason, index, op, a, b) \
+	{.name = call, .why = reason, .arg_count = 1, .args = {{index, op, a, b}}}
+
+static const struct policy_syscall syscalls[] = {
+	CALL("epoll_wait", "the loop"),
+	CALL("epoll_pwait", "the loop"),
+	CALL("epoll_ctl", "the loop"),
+	CALL("timerfd_settime", "the loop's timers"),
+	CALL("clock_gettime", "time, where the vDSO has no answer"),
+	CALL("accept4", "HTTP clients, ruled"),
+	CALL_IF("socket", "connecting to enforcerd again", 0, SCMP_CMP_EQ, AF_UNIX, 0),
+	CALL("connect", "connecting to enforcerd again; Landlock forbids TCP"),
+	CALL("newfstatat", "who owns enforcerd's socket; /etc/passwd"),
+	CALL("fstat", "/etc/passwd"),
+	CALL("getsockopt", "who is at the other end"),
+	CALL_IF("setsockopt", "a small send buffer", 1, SCMP_CMP_EQ, SOL_SOCKET, 0),
+	CALL("getsockname", "on which address a client came"),
+	CALL("recvfrom", "looking at a request's head"),
+	CALL("recvmsg", "frames"),
+	CALL("sendmsg", "frames, a client's socket for enforcerd"),
+	CALL("sendto", "signals to the loop"),
+	CALL("read", "requests, frames, /etc/passwd"),
+	CALL("readv", "requests"),
+	CALL("write", "log lines"),
+	CALL("writev", "answers, frames"),
+	CALL("pread64", "own memory use and status"),
+	CALL_IF("ioctl", "how much there is to read", 1, SCMP_CMP_EQ, FIONREAD, 0),
+	CALL("shutdown", "ending connections"),
+	CALL("close", "ending connections"),
+	CALL("fcntl", "duplicating a client's socket for enforcerd"),
+	CALL("openat", "/etc/passwd and /etc/group, which Landlock leaves"),
+	CALL("lseek", "/etc/passwd"),
+	CALL("unlink", "removing the API's socket at the end"),
+	CALL("brk", "memory"),
+	CALL_IF("mmap", "memory, never executable", 2, SCMP_CMP_MASKED_EQ, PROT_EXEC, 0),
+	CALL("mremap", "memory"),
+	CALL("munmap", "memory"),
+	CALL("madvise", "memory given back"),
+	CALL("futex", "the C library's locks"),
+	CALL("getpid", "the C library"),
+	CALL("rt_sigreturn", "signals"),
+	CALL("rt_sigaction", "signals, when ending"),
+	CALL("rt_sigprocmask", "signals"),
+	CALL("restart_syscall", "going on after a stop"),
+	CALL("exit_group", "the end"),
+};
+
+static const struct policy_path paths[] = {
+	{"/etc", PATH_READ | PATH_DIR}, /* passwd and group are replaced as files: the directory stays */
+	{"/proc/self", PATH_READ | PATH_DIR}, /* the proof of the rights */
+};
+
+static const struct policy_limit limits[] = {
+	{RLIMIT_NOFILE, SERVER_FDS_MAX},
+	{RLIMIT_NPROC, 0},
+	{RLIMIT_FSIZE, 0},
+};
+
+const struct policy apid_policy = {
+	.role = ROLE_APID,
+	.nice = -5,
+	.syscalls = syscalls,
+	.syscall_count = ARRAY_LEN(syscalls),
+	.paths = paths,
+	.path_count = ARRAY_LEN(paths),
+	.tcp_denied = true,
+	.limits = limits,
+	.limit_count = ARRAY_LEN(limits),
+};

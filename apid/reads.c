@@ -1,0 +1,170 @@
+/* SPDX-License-Identifier: AGPL-3.0-only */
+#include "apid/reads.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "apid/metrics.h"
+#include "apid/names.h"
+#include "apid/server.h"
+#include "apid/shape.h"
+#include "apid/status.h"
+#include "apid/streams.h"
+#include "common/account.h"
+#include "common/clock.h"
+#include "common/link_socket.h"
+
+#define TYPE_JSON "application/json"
+
+void read_healthz(struct exchange *e)
+{
+	answer_text(e, 200, TYPE_JSON, "{\"status\":\"ok\"}");
+}
+
+void read_readyz(struct exchange *e)
+{
+	bool ready;
+	json_t *json = status_ready(e->apid, clock_boottime_ns(), &ready);
+
+	answer_json(e, ready ? 200 : 503, json);
+}
+
+void read_status(struct exchange *e)
+{
+	answer_json(e, 200, status_json(e->apid, clock_boottime_ns()));
+}
+
+void read_rules(struct exchange *e)
+{
+	answer_json(e, 200, status_rules(&e->apid->rules));
+}
+
+void read_metrics(struct exchange *e)
+{
+	struct evbuffer *body = evbuffer_new();
+
+	if (body)
+		metrics_write(body, e->apid, clock_boottime_ns());
+	answer_body(e, body ? 200 : 500, "text/plain; version=0.0.4; charset=utf-8", body);
+	if (body)
+		evbuffer_free(body);
+}
+
+/* A JSON array of finished texts. */
+struct list {
+	struct evbuffer *body;
+	unsigned count;
+};
+
+static void list_add(struct list *list, const char *json, size_t len)
+{
+	evbuffer_add(list->body, list->count++ ? "," : "[", 1);
+	evbuffer_add(list->body, json, len);
+}
+
+static void list_answer(struct list *list, struct exchange *e)
+{
+	evbuffer_add(list->body, list->count ? "]" : "[]", list->count ? 1 : 2);
+	answer_body(e, 200, TYPE_JSON, list->body);
+	evbuffer_free(list->body);
+}
+
+static void alerts_list(struct exchange *e)
+{
+	struct list list = {.body = evbuffer_new()};
+	const struct stored_alert *alert;
+
+	if (!list.body) {
+		answer_json(e, 500, NULL);
+		return;
+	}
+	for (unsigned age = 0; list.count < e->query.limit && (alert = alerts_newest(&e->apid->alerts, age)); age++)
+		if (alert_matches(alert, &e->query))
+			list_add(&list, alert->json, alert->json_len);
+	list_answer(&list, e);
+}
+
+void read_alerts(struct exchange *e)
+{
+	if (headers_accept(&e->headers, "text/event-stream"))
+		stream_open(e, STREAM_ALERT);
+	else
+		alerts_list(e);
+}
+
+void read_stream(struct exchange *e)
+{
+	stream_open(e, e->query.types);
+}
+
+void read_actions(struct exchange *e)
+{
+	const struct actions *actions = &e->apid->actions;
+	struct list list = {.body = evbuffer_new()};
+
+	if (!list.body) {
+		answer_json(e, 500, NULL);
+		return;
+	}
+	for (unsigned i = actions->count; i > 0; i--) {
+		const struct action_entry *entry = &actions->entries[i - 1];
+
+		if (!(e->query.given & PARAM_STATUS) || entry->status == e->query.status)
+			list_add(&list, entry->json, strlen(entry->json));
+	}
+	list_answer(&list, e);
+}
+
+void action_answer(struct exchange *e, const struct action_entry *entry)
+{
+	char tag[32];
+
+	snprintf(tag, sizeof(tag), "\"%" PRIu64 "\"", entry->version);
+	answer_header(e, "ETag", tag);
+	answer_text(e, 200, TYPE_JSON, entry->json);
+}
+
+void read_action(struct exchange *e)
+{
+	const struct action_entry *entry = actions_find(&e->apid->actions, e->action);
+
+	if (entry)
+		action_answer(e, entry);
+	else
+		answer_problem(e, 404, "there is no action-%" PRIu64, e->action);
+}
+
+static json_t *rights(bool admitted)
+{
+	return admitted ? json_pack("[s, s, s, s, s]", "read", "approve", "reject", "hold", "resume")
+			: json_pack("[s]", "read");
+}
+
+/* What enforcerd has said; by unix socket the kernel tells us the user even without it. */
+void read_whoami(struct exchange *e)
+{
+	const struct connection *c = e->connection;
+	bool proven = c->proof.connection != 0 && c->proof.kind != PEER_NOBODY;
+	char user[64];
+	uid_t uid;
+
+	if (proven) {
+		answer_json(e, 200,
+			json_pack("{s:s, s:I, s:o, s:o}", "kind", name_peer(c->proof.kind), "uid",
+				(json_int_t)c->proof.uid, "user", shape_text(text_of(c->proof_user)), "may",
+				rights(c->proof.admitted)));
+	} else if (c->local && link_socket_peer(c->fd, &uid) == 0) {
+		account_name(uid, user, sizeof(user));
+		answer_json(e, 200,
+			json_pack("{s:s, s:I, s:o, s:o}", "kind", name_peer(PEER_UNIX), "uid", (json_int_t)uid,
+				"user", shape_text(text_of(user)), "may", rights(false)));
+	} else if (c->proof.connection != 0) {
+		answer_json(e, 200, json_pack("{s:s, s:n, s:n, s:o}", "kind", name_peer(PEER_NOBODY), "uid", "user",
+			"may", rights(false)));
+	} else if (c->claim == CLAIM_AWAY) {
+		answer_problem(e, 503, "enforcerd does not answer; it alone can tell who is connected");
+	} else {
+		answer_problem(e, 409, "this must be the first request of its connection: use a new connection");
+	}
+}

@@ -1,0 +1,19 @@
+/* SPDX-License-Identifier: AGPL-3.0-only */
+/* The handlers that only read what apid knows. None changes anything. */
+#pragma once
+
+#include "apid/exchange.h"
+
+void read_healthz(struct exchange *exchange);
+void read_readyz(struct exchange *exchange);
+void read_whoami(struct exchange *exchange);
+void read_status(struct exchange *exchange);
+void read_alerts(struct exchange *exchange);
+void read_stream(struct exchange *exchange);
+void read_rules(struct exchange *exchange);
+void read_metrics(struct exchange *exchange);
+void read_actions(struct exchange *exchange);
+void read_action(struct exchange *exchange);
+
+/* One action, with its ETag. */
+void action_answer(struct exchange *exchange, const struct action_entry *entry);
