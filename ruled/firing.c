@@ -17,24 +17,18 @@ void firing_set_done(struct firing_set *set)
 	map_done(&set->map);
 	pool_done(&set->pool);
 	TAILQ_INIT(&set->told);
-	set->active = 0;
+}
+
+struct firing *firing_set_find(const struct firing_set *set, struct map_key culprit)
+{
+	return map_get(&set->map, culprit);
 }
 
 void firing_set_remove(struct firing_set *set, struct firing *firing)
 {
-	set->active -= firing->active;
 	TAILQ_REMOVE(&set->told, firing, order);
 	map_remove(&set->map, firing->culprit);
 	pool_give(&set->pool, firing);
-}
-
-void firing_set_mark(struct firing_set *set, struct firing *firing, bool active, uint64_t now_ns)
-{
-	if (firing->active && !active)
-		firing->clear_ns = now_ns;
-	set->active -= firing->active;
-	set->active += active;
-	firing->active = active;
 }
 
 static struct firing *add(struct firing_set *set, struct map_key culprit)
@@ -55,22 +49,27 @@ static struct firing *add(struct firing_set *set, struct map_key culprit)
 	return firing;
 }
 
-struct firing *firing_set_over(struct firing_set *set, struct map_key culprit, uint64_t now_ns,
-	uint64_t cooldown_ns)
+struct firing *firing_set_tell(struct firing_set *set, struct map_key culprit, uint64_t now_ns)
 {
-	struct firing *firing = map_get(&set->map, culprit);
+	struct firing *firing = firing_set_find(set, culprit);
 
-	if (firing && now_ns < firing->told_ns + cooldown_ns) {
-		firing_set_mark(set, firing, true, now_ns);
-		return NULL;
-	}
 	if (!firing)
 		firing = add(set, culprit);
 	if (!firing)
 		return NULL;
-	firing_set_mark(set, firing, true, now_ns);
+	firing->active = true;
 	firing->told_ns = now_ns;
 	TAILQ_REMOVE(&set->told, firing, order);
 	TAILQ_INSERT_TAIL(&set->told, firing, order);
 	return firing;
+}
+
+unsigned firing_set_active(const struct firing_set *set)
+{
+	const struct firing *firing;
+	unsigned active = 0;
+
+	TAILQ_FOREACH(firing, &set->told, order)
+		active += firing->active && firing->alert != 0;
+	return active;
 }

@@ -20,7 +20,7 @@ struct firing {
 	bool active;	       /* over the line, or not yet below clear_below */
 	uint64_t told_ns;      /* last alert */
 	uint64_t clear_ns;     /* !active: since when */
-	uint64_t alert;	       /* counter of the last alert */
+	uint64_t alert;	       /* counter of the last alert; 0: the rule's filters keep it silent */
 };
 
 TAILQ_HEAD(firing_list, firing);
@@ -29,20 +29,17 @@ struct firing_set {
 	struct map map;
 	struct pool pool;
 	struct firing_list told; /* longest ago first */
-	unsigned active;
 };
 
 void firing_set_init(struct firing_set *set);
 void firing_set_done(struct firing_set *set);
 
-/*
- * The condition holds for @culprit at @now_ns. Returns the firing if an alert is due (the caller fills
- * in alert and window), NULL while the last one is less than @cooldown_ns old or memory is short.
- */
-struct firing *firing_set_over(struct firing_set *set, struct map_key culprit, uint64_t now_ns,
-	uint64_t cooldown_ns);
+struct firing *firing_set_find(const struct firing_set *set, struct map_key culprit);
 
-/* The value of @firing is below the line at @now_ns, or back above it. */
-void firing_set_mark(struct firing_set *set, struct firing *firing, bool active, uint64_t now_ns);
+/* @culprit is told at @now_ns: its firing, active; the caller fills in the rest. NULL without memory. */
+struct firing *firing_set_tell(struct firing_set *set, struct map_key culprit, uint64_t now_ns);
 
 void firing_set_remove(struct firing_set *set, struct firing *firing);
+
+/* How many were told aloud and are active. */
+unsigned firing_set_active(const struct firing_set *set);

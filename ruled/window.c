@@ -71,23 +71,48 @@ void window_add(const struct window_shape *shape, struct window *window, uint64_
 	window->total++;
 }
 
-bool window_sustained(const struct window_shape *shape, const struct window *window, double threshold)
+bool window_full(const struct window_shape *shape, const struct window *window)
 {
-	uint64_t slices = shape->buckets / shape->slice;
+	return window->last_ns - window->first_ns >= window_span_ns(shape);
+}
 
-	if ((double)window->total <= threshold * (double)slices)
-		return false;
-	if (window->last_ns - window->first_ns < window_span_ns(shape))
-		return false;
-	for (uint64_t slice = 0; slice < slices; slice++) {
-		uint64_t newest = window->head + shape->buckets - slice * shape->slice, sum = 0;
+/* Events of the @age-th slice, 0 being the newest. */
+static uint64_t slice_sum(const struct window_shape *shape, const struct window *window, uint32_t age)
+{
+	uint64_t newest = window->head + shape->buckets - age * shape->slice, sum = 0;
 
-		for (uint32_t i = 0; i < shape->slice; i++)
-			sum += window->counts[(newest - i) % shape->buckets];
-		if ((double)sum <= threshold)
+	for (uint32_t i = 0; i < shape->slice; i++)
+		sum += window->counts[(newest - i) % shape->buckets];
+	return sum;
+}
+
+static bool sustained(const struct window_shape *shape, const struct window *window, double threshold)
+{
+	uint32_t slices = shape->buckets / shape->slice;
+
+	if ((double)window->total <= threshold * slices || !window_full(shape, window))
+		return false;
+	for (uint32_t age = 0; age < slices; age++)
+		if ((double)slice_sum(shape, window, age) <= threshold)
 			return false;
-	}
 	return true;
+}
+
+bool window_over(const struct window_shape *shape, const struct window *window, double threshold)
+{
+	return shape->slice > 0 ? sustained(shape, window, threshold)
+				: (double)window->total > threshold;
+}
+
+double window_value(const struct window_shape *shape, const struct window *window)
+{
+	return shape->slice > 0 ? (double)window->total * shape->slice / shape->buckets
+				: (double)window->total;
+}
+
+uint64_t window_weight(const struct window_shape *shape, const struct window *window)
+{
+	return shape->slice > 0 ? slice_sum(shape, window, 0) : window->total;
 }
 
 uint64_t window_since(const struct window_shape *shape, const struct window *window)

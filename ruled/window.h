@@ -40,8 +40,20 @@ void window_add(const struct window_shape *shape, struct window *window, uint64_
 /* Lets go of what is no longer within the window at @now_ns. Earlier than the newest event: nothing. */
 void window_advance(const struct window_shape *shape, struct window *window, uint64_t now_ns);
 
-/* True if every slice holds more than @threshold and the activity is at least the whole duration old. */
-bool window_sustained(const struct window_shape *shape, const struct window *window, double threshold);
+/*
+ * Cut into slices: true if every slice holds more than @threshold and the activity is at least as old
+ * as the window is long. Else: true if the whole window holds more.
+ */
+bool window_over(const struct window_shape *shape, const struct window *window, double threshold);
+
+/* Events per second where the window is cut into slices, else events. */
+double window_value(const struct window_shape *shape, const struct window *window);
+
+/* What shares are measured by: events of the newest slice, or of the whole window without slices. */
+uint64_t window_weight(const struct window_shape *shape, const struct window *window);
+
+/* True if the activity is at least as old as the window is long. */
+bool window_full(const struct window_shape *shape, const struct window *window);
 
 /* When what counts began: the first event, or the oldest counted bucket where that was long ago. */
 uint64_t window_since(const struct window_shape *shape, const struct window *window);
