@@ -6,24 +6,18 @@
 #pragma once
 
 #include "common/base.h"
+#include "common/config_list.h"
 #include "common/log.h"
 #include "common/problems.h"
 #include "proto/frame.h"
 
 #define CONFIG_PATH_DEFAULT "/etc/linnix/linnix.yaml"
-#define CONFIG_TEXT_MAX 256
-#define CONFIG_LISTEN_MAX 8
-#define CONFIG_HOSTS_MAX 16
-#define CONFIG_LIST_MAX 64
+#define CONFIG_LISTEN_MAX   8
+#define CONFIG_HOSTS_MAX    16
 
 enum mode { MODE_MONITOR, MODE_ENFORCE };
 
 enum via { VIA_UNIX = 1 << 0, VIA_TCP = 1 << 1 };
-
-struct config_list {
-	unsigned count;
-	char (*items)[CONFIG_TEXT_MAX]; /* owned by the config */
-};
 
 struct config {
 	enum mode mode;
@@ -42,14 +36,17 @@ struct config {
 		uint32_t process_seconds;
 	} retention;
 	struct {
-		struct config_list listen; /* "127.0.0.1:3000", "[::1]:3000"; loopback addresses only */
+		struct config_list
+			listen; /* "127.0.0.1:3000", "[::1]:3000"; each passes listen_parse() */
 		char socket[CONFIG_TEXT_MAX];
 		struct config_list allowed_hosts;
 	} api;
 	struct {
-		uint32_t approval_ttl_secs, execution_ttl_secs, max_actions_per_hour, term_grace_secs;
+		uint32_t approval_ttl_secs, execution_ttl_secs, max_actions_per_hour,
+			term_grace_secs;
 		uint32_t approvers_required;
-		struct config_list auto_rules, protect_users, protect_cgroups;
+		struct config_list auto_rules, protect_users,
+			protect_cgroups; /* cgroups pass glob_check() */
 	} enforcement;
 	struct {
 		char group[CONFIG_TEXT_MAX];
@@ -57,13 +54,18 @@ struct config {
 	} approvers;
 };
 
-/* Fills @config with the defaults of CONTRACT; then config_done() is safe. */
+/* Fills @config with the defaults; then config_done() is safe. */
 void config_init(struct config *config);
 void config_done(struct config *config);
 
 /*
  * Reads @path over the defaults. A missing file is no error. Every problem is added to @problems as
- * file:line:col: key: reason. Returns 0, or -EINVAL if there was any (then @config holds defaults plus what
- * could be read and must not be used), or -errno if the file cannot be opened or read (FIFO, directory: -EINVAL).
+ * file:line:col: key: reason. Returns 0, or -EINVAL if there was any (then @config holds defaults
+ * plus what could be read and must not be used), or -errno if the file cannot be opened or read,
+ * which is a problem too.
  */
 must_check int config_load(struct config *config, const char *path, struct problems *problems);
+
+/* The same from @len bytes of @data; @shown is the file's name in problems. */
+must_check int config_parse(struct config *config, const char *data, size_t len, const char *shown,
+	struct problems *problems);

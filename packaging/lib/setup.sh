@@ -22,13 +22,14 @@ install_packages() { # PURPOSE…
 		apt-get -o DPkg::Lock::Timeout=300 install -y -qq --no-install-recommends "${missing[@]}" >/dev/null
 }
 
-# Builds into DIR with further cmake arguments.
-build_suite() { # DIR [ARGUMENT…]
-	local dir=$1
-	shift
+# Builds TARGET (suite: what is run; all: tests too) into DIR, with further cmake arguments.
+build_suite() { # DIR TARGET [ARGUMENT…]
+	local dir=$1 target=$2
+	shift 2
+	mkdir -p "$dir"
 	cmake -S "$TOP" -B "$dir" -G Ninja "$@" >"$dir.cmake.log" 2>&1 || { cat "$dir.cmake.log" >&2; return 1; }
 	rm -f "$dir.cmake.log"
-	cmake --build "$dir" -- -j "$(nproc)" --quiet
+	cmake --build "$dir" --target "$target" -- -j "$(nproc)" --quiet
 }
 
 DAEMONS=(collectord ruled apid enforcerd)
