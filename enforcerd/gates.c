@@ -119,30 +119,38 @@ static struct gate_verdict judge_suite(const struct gate_context *context, const
 	return pass("not part of this suite");
 }
 
-/* The first pattern that fits one of the process's cgroups, or NULL. */
-static const char *fitting_cgroup(const char *cgroups, const char *const *patterns, size_t count)
+static bool in_cgroup(const char *cgroups, const char *pattern)
 {
 	struct text controllers, path;
 
 	while (proc_cgroup_next(&cgroups, &controllers, &path))
-		for (size_t i = 0; i < count; i++)
-			if (glob_match(patterns[i], path))
-				return patterns[i];
+		if (glob_match(pattern, path))
+			return true;
+	return false;
+}
+
+/* The pattern that protects the process by its cgroup, or NULL. */
+static const char *protecting_cgroup(const struct gate_policy *policy, const char *cgroups)
+{
+	for (size_t i = 0; i < ARRAY_LEN(protected_cgroups); i++)
+		if (in_cgroup(cgroups, protected_cgroups[i]))
+			return protected_cgroups[i];
+	for (unsigned i = 0; i < policy->cgroups->count; i++)
+		if (in_cgroup(cgroups, policy->cgroups->items[i]))
+			return policy->cgroups->items[i];
 	return NULL;
 }
 
 static struct gate_verdict judge_protected(const struct gate_context *context, const struct gate_process *process)
 {
 	const struct gate_policy *policy = context->policy;
-	const char *cgroup = fitting_cgroup(process->cgroups, protected_cgroups, ARRAY_LEN(protected_cgroups));
+	const char *cgroup = protecting_cgroup(policy, process->cgroups);
 
 	if (process->uid == 0 && listed(process->comm, protected_comms, ARRAY_LEN(protected_comms)))
 		return fail("root's %s is protected", process->comm);
-	if (!cgroup)
-		cgroup = fitting_cgroup(process->cgroups, policy->cgroups, policy->cgroup_count);
 	if (cgroup)
 		return fail("cgroup %s is protected", cgroup);
-	for (size_t i = 0; i < policy->user_count; i++)
+	for (unsigned i = 0; i < policy->user_count; i++)
 		if (process->uid == policy->users[i])
 			return fail("user %u is protected", process->uid);
 	return pass("nothing protects it");

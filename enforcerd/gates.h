@@ -8,6 +8,7 @@
 #include <sys/types.h>
 
 #include "common/base.h"
+#include "common/config.h"
 #include "enforcerd/proc.h"
 #include "proto/frame.h"
 
@@ -73,13 +74,12 @@ struct gate_line {
 	uint32_t pids[GATE_LINE_MAX];
 };
 
-/* What protects processes besides what is built in. Borrowed lists. */
+/* What protects processes besides what is built in. */
 struct gate_policy {
 	uid_t suite[ROLE_COUNT];
-	const uid_t *users;
-	size_t user_count;
-	const char *const *cgroups; /* globs on a whole path */
-	size_t cgroup_count;
+	unsigned user_count;
+	uid_t users[CONFIG_LIST_MAX];
+	const struct config_list *cgroups; /* globs on a whole path; borrowed */
 };
 
 #define GATE_SUITE_LINES 3

@@ -23,8 +23,7 @@ struct tree_member {
 	uint32_t pid; /* 0: a free row */
 	int pidfd;    /* of whoever fills the rows; -1: none */
 	uint64_t start_ticks;
-	bool signalled[3]; /* of whoever fills the rows */
-	bool spared;
+	bool signalled[3], was_stopped, spared; /* of whoever fills the rows */
 };
 
 /* A group or session led by a member, which may have exited since. */
