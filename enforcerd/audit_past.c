@@ -65,6 +65,17 @@ static void close_action(struct audit_past *past, uint64_t action)
 		memmove(open, open + 1, (size_t)(&past->open[--past->open_count] - open) * sizeof(*open));
 }
 
+/* An action costs once, however many signals it took. */
+static void execute_action(struct audit_past *past, uint64_t action, uint64_t wall_ns)
+{
+	struct audit_open *open = find_open(past, action);
+
+	if (!open || open->executed)
+		return;
+	open->executed = true;
+	past->spent_wall_ns[past->spent_count++ % AUDIT_SPENT_MAX] = wall_ns;
+}
+
 static void approve_action(struct audit_past *past, uint64_t action)
 {
 	struct audit_open *open = find_open(past, action);
@@ -96,7 +107,7 @@ static void apply(struct audit_past *past, struct text kind, uint64_t action, st
 	else if (is_kind(kind, AUDIT_APPROVED) || is_kind(kind, AUDIT_AUTO_APPROVED))
 		approve_action(past, action);
 	else if (is_kind(kind, AUDIT_EXECUTED))
-		past->spent_wall_ns[past->spent_count++ % AUDIT_SPENT_MAX] = wall_ns;
+		execute_action(past, action, wall_ns);
 	else if (is_kind(kind, AUDIT_HOLD))
 		set_hold(past, by, wall_ns);
 	else if (is_kind(kind, AUDIT_RESUME))

@@ -7,6 +7,7 @@
 
 #include "common/base.h"
 #include "common/chain.h"
+#include "proto/frame.h"
 
 #define AUDIT_OPEN_MAX 256
 #define AUDIT_LINE_MAX 8192
@@ -14,7 +15,7 @@
 
 struct audit_open {
 	uint64_t action;
-	bool approved; /* or executing */
+	bool approved, executed;
 };
 
 struct audit_past {
