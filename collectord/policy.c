@@ -4,6 +4,7 @@
 #include <fcntl.h>
 #include <linux/bpf.h>
 #include <linux/capability.h>
+#include <sys/mman.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
 
@@ -38,7 +39,7 @@ static const struct policy_syscall syscalls[] = {
 	{"rt_sigprocmask", "the loop's signal handlers", 0, {{0}}},
 	{"restart_syscall", "after a stop and continue", 0, {{0}}},
 	{"brk", "memory", 0, {{0}}},
-	{"mmap", "memory", 0, {{0}}},
+	{"mmap", "memory, never executable", 1, {SCMP_A2(SCMP_CMP_MASKED_EQ, PROT_EXEC, 0)}},
 	{"munmap", "memory", 0, {{0}}},
 	{"mremap", "memory", 0, {{0}}},
 	{"madvise", "memory", 0, {{0}}},
