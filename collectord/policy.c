@@ -49,6 +49,11 @@ static const struct policy_syscall syscalls[] = {
 	{"exit_group", "the end", 0, {{0}}},
 };
 
+static const struct policy_path paths[] = {
+	{"/proc", PATH_READ | PATH_DIR},
+	{"/sys/fs/cgroup", PATH_READ | PATH_DIR},
+};
+
 static const struct policy_limit limits[] = {
 	{RLIMIT_NOFILE, 256},
 	{RLIMIT_NPROC, 0},
@@ -61,6 +66,9 @@ const struct policy collectord_policy = {
 	.nice = -5,
 	.syscalls = syscalls,
 	.syscall_count = ARRAY_LEN(syscalls),
+	.paths = paths,
+	.path_count = ARRAY_LEN(paths),
+	.tcp_denied = true,
 	.limits = limits,
 	.limit_count = ARRAY_LEN(limits),
 };
