@@ -27,7 +27,8 @@ static const struct ytext_spec TEXT = {.min = 1, .max = TEXT_BYTES},
 			       LISTEN = {1, TEXT_BYTES, .check = config_check_listen},
 			       HOST = {1, TEXT_BYTES, .check = config_check_host},
 			       GLOB = {1, TEXT_BYTES, .check = config_check_glob},
-			       ACCOUNT = {1, TEXT_BYTES, true, config_check_account},
+			       GROUP = {1, TEXT_BYTES, .check = config_check_group},
+			       USER = {1, TEXT_BYTES, true, config_check_user},
 			       DAEMON_USER = {1, TEXT_BYTES, true, config_check_daemon_user};
 
 #define VALUE(name_, kind_, field)                                                                 \
@@ -61,7 +62,7 @@ static const struct ykey API_KEYS[] = {
 		.check = config_check_hosts},
 };
 static const struct ykey PROTECT_KEYS[] = {
-	{VALUE("users", YKEY_TEXTS, enforcement.protect_users), .text = &ACCOUNT},
+	{VALUE("users", YKEY_TEXTS, enforcement.protect_users), .text = &USER},
 	{VALUE("cgroups", YKEY_TEXTS, enforcement.protect_cgroups), .text = &GLOB},
 };
 static const struct ykeys PROTECT = YKEYS(PROTECT_KEYS);
@@ -75,7 +76,7 @@ static const struct ykey ENFORCEMENT_KEYS[] = {
 	{SECTION("protect", PROTECT)},
 };
 static const struct ykey APPROVERS_KEYS[] = {
-	{VALUE("group", YKEY_TEXT, approvers.group), .text = &ACCOUNT},
+	{VALUE("group", YKEY_TEXT, approvers.group), .text = &GROUP},
 	{VALUE("via", YKEY_NAMES, approvers.via), .names = VIAS},
 };
 
@@ -109,7 +110,6 @@ void config_init(struct config *config)
 			[ROLE_APID] = "linnix-apid",
 			[ROLE_ENFORCERD] = "linnix-enforcerd"},
 		.collector = {.ring_bytes = 4194304, .capture_args = true},
-		.rules = {.path = "/etc/linnix/rules.yaml"},
 		.retention = {.process_seconds = 300},
 		.api = {.listen = config_list_of(LISTEN_DEFAULT, ARRAY_LEN(LISTEN_DEFAULT)),
 			.socket = "/run/linnix/apid/api.sock"},

@@ -30,7 +30,7 @@ struct config {
 		bool capture_args;
 	} collector;
 	struct {
-		char path[CONFIG_TEXT_MAX];
+		char path[CONFIG_TEXT_MAX]; /* "": not given */
 	} rules;
 	struct {
 		uint32_t process_seconds;

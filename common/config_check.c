@@ -9,28 +9,35 @@
 #include "common/listen.h"
 #include "common/text.h"
 
-#define ACCOUNT_BYTES_MAX 32 /* of a name */
+#define NAME_BYTES_MAX 32 /* of a user or group */
 
-/* A user or group as a name of up to ACCOUNT_BYTES_MAX or a canonical decimal number. */
-static bool is_account(const char *text)
+static bool is_name(const char *text)
 {
 	static const char CHARACTERS[] =
 		"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_.-";
 	size_t len = strlen(text);
-	uint64_t number;
 
-	if (strspn(text, "0123456789") == len)
-		return text_to_u64(text, len, UINT32_MAX - 1, &number) == 0;
-	return len <= ACCOUNT_BYTES_MAX && text[0] != '-' && strspn(text, CHARACTERS) == len;
+	return len <= NAME_BYTES_MAX && text[0] != '-' && strspn(text, CHARACTERS) == len &&
+	       strspn(text, "0123456789") < len;
 }
 
-void config_check_account(const struct ytree *tree, const struct ynode *node, const char *key)
+void config_check_group(const struct ytree *tree, const struct ynode *node, const char *key)
 {
-	if (!is_account(node->text))
+	if (!is_name(node->text))
 		ytree_problem(tree, node, key,
-			"expected a name of letters, digits, '_', '.' and '-' or a number from 0 "
-			"to %u, found \"%s\"",
-			UINT32_MAX - 1, node->text);
+			"expected a group's name: up to %d letters, digits, '_', '.' and '-', found \"%s\"",
+			NAME_BYTES_MAX, node->text);
+}
+
+void config_check_user(const struct ytree *tree, const struct ynode *node, const char *key)
+{
+	uint64_t number;
+
+	if (!is_name(node->text) && text_to_u64(node->text, node->len, UINT32_MAX - 1, &number) < 0)
+		ytree_problem(tree, node, key,
+			"expected a user's name (up to %d letters, digits, '_', '.' and '-') or a "
+			"number from 0 to %u, found \"%s\"",
+			NAME_BYTES_MAX, UINT32_MAX - 1, node->text);
 }
 
 void config_check_daemon_user(const struct ytree *tree, const struct ynode *node, const char *key)
@@ -38,7 +45,7 @@ void config_check_daemon_user(const struct ytree *tree, const struct ynode *node
 	if (ynode_is_text(node, "root") || ynode_is_text(node, "0"))
 		ytree_problem(tree, node, key, "a daemon must not run as root");
 	else
-		config_check_account(tree, node, key);
+		config_check_user(tree, node, key);
 }
 
 void config_check_path(const struct ytree *tree, const struct ynode *node, const char *key)

@@ -10,7 +10,8 @@ void config_check_path(const struct ytree *tree, const struct ynode *node, const
 void config_check_listen(const struct ytree *tree, const struct ynode *node, const char *key);
 void config_check_host(const struct ytree *tree, const struct ynode *node, const char *key);
 void config_check_glob(const struct ytree *tree, const struct ynode *node, const char *key);
-void config_check_account(const struct ytree *tree, const struct ynode *node, const char *key);
+void config_check_group(const struct ytree *tree, const struct ynode *node, const char *key);
+void config_check_user(const struct ytree *tree, const struct ynode *node, const char *key);
 void config_check_daemon_user(const struct ytree *tree, const struct ynode *node, const char *key);
 
 /* Of a value that has been read into @target, a struct config. */

@@ -92,7 +92,7 @@ static int read_some(struct frame_reader *reader, int sock, size_t len, const ch
 }
 
 /* How many bytes the frame at the front needs in all; the header alone as long as it is not whole. */
-static int wanted(struct frame_reader *reader, struct frame_header *header, size_t *bytes, const char **why)
+static int wanted(const struct frame_reader *reader, struct frame_header *header, size_t *bytes, const char **why)
 {
 	int r;
 
@@ -155,4 +155,14 @@ int frame_reader_next(struct frame_reader *reader, int sock, struct frame *frame
 		if (r <= 0)
 			return r;
 	}
+}
+
+bool frame_reader_has_next(const struct frame_reader *reader)
+{
+	struct frame_header header;
+	const char *why;
+	size_t bytes;
+
+	return wanted(reader, &header, &bytes, &why) < 0 ||
+		(bytes > HEADER_BYTES && reader->end - reader->start >= bytes);
 }

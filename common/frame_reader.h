@@ -26,3 +26,6 @@ void frame_reader_reset(struct frame_reader *reader);
  * whole yet; -EPIPE: the peer has closed; -EPROTO: what came breaks the protocol, *why says how; -errno.
  */
 must_check int frame_reader_next(struct frame_reader *reader, int sock, struct frame *frame, int *fd, const char **why);
+
+/* True if frame_reader_next() has something to say without reading: a whole frame, or a header it refuses. */
+bool frame_reader_has_next(const struct frame_reader *reader);

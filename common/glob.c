@@ -3,11 +3,12 @@
 
 #include <errno.h>
 
-/* One range of a set: @first to @last. Returns where the next one starts; *range_len is 1 or 3. */
+/* One range of a set; a single byte is a range of itself. */
 struct range {
 	unsigned char first, last;
 };
 
+/* Reads the range at @p. Returns where the next one starts. */
 static const char *next_range(const char *p, struct range *range)
 {
 	range->first = range->last = (unsigned char)p[0];

@@ -10,7 +10,7 @@
 #include "common/base.h"
 #include "proto/frame.h"
 
-/* Whether the whole @text fits @pattern. A pattern that glob_check() refuses matches nothing. */
+/* Whether the whole @text fits @pattern. An open bracket matches nothing. */
 bool glob_match(const char *pattern, struct text text);
 
 /* Returns 0, or -EINVAL and in *why (static text) what is wrong: an open bracket, an empty or

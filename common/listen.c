@@ -27,8 +27,12 @@ static int split(const char *text, char *host, bool *v6, uint16_t *port)
 	if (text_to_u64(colon + 1, strlen(colon + 1), UINT16_MAX, &number) < 0 || number == 0)
 		return -ERANGE;
 	*v6 = text[0] == '[' && text[len - 1] == ']' && len > 2;
-	memcpy(host, text + *v6, len - 2 * *v6);
-	host[len - 2 * *v6] = 0;
+	if (*v6) {
+		text++;
+		len -= 2;
+	}
+	memcpy(host, text, len);
+	host[len] = 0;
 	*port = (uint16_t)number;
 	return 0;
 }

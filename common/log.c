@@ -20,6 +20,7 @@ void log_setup(const char *program, enum log_level max)
 	self.journal = getenv("JOURNAL_STREAM") != NULL;
 }
 
+static void append(char *line, size_t size, size_t *used, const char *fmt, va_list ap) printf_like(4, 0);
 static void append(char *line, size_t size, size_t *used, const char *fmt, va_list ap)
 {
 	int n = vsnprintf(line + *used, size - *used, fmt, ap);

@@ -78,6 +78,7 @@ int loop_run(struct loop *loop)
 		for (unsigned i = 0; i < loop->hook_count; i++)
 			loop->hooks[i].callback(loop->hooks[i].ctx);
 	}
+	loop->stopping = false;
 	return 0;
 }
 

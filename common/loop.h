@@ -20,7 +20,7 @@ void loop_freep(struct loop **loop);
 /* The libevent base, for libraries that bring their own events (evhttp). Borrowed. */
 struct event_base *loop_base(struct loop *loop);
 
-/* Runs until loop_stop(); returns 0 or -errno. */
+/* Runs until loop_stop(); returns 0 or -errno. May be called again. */
 must_check int loop_run(struct loop *loop);
 void loop_stop(struct loop *loop);
 

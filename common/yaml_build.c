@@ -8,6 +8,8 @@
 
 #include "common/text.h"
 
+#define PATH_BYTES 192 /* of a key as it is told, with its sections */
+
 /* A sequence or mapping that is still open. */
 struct level {
 	struct ynode *node, *last;
@@ -46,24 +48,53 @@ static struct ynode *new_node(
 	return node;
 }
 
-/* A key must be one that can be named in a message; a second one of the same name is told at its
- * own place. */
+/* Where the reader stands, as "section.key"; @key, which may be NULL, comes last. Returns NULL at
+ * the top. */
+static const char *path_to(
+	const struct builder *b, const struct ynode *key, char *path, size_t size)
+{
+	size_t used = 0;
+
+	for (unsigned i = 0; i <= b->depth; i++) {
+		const struct ynode *part = i < b->depth ? b->levels[i].node->key : key;
+		int n;
+
+		if (!part || part->kind == YNODE_BAD)
+			continue;
+		n = snprintf(path + used, size - used, "%s%s", used ? "." : "", part->text);
+		used = MIN(used + (size_t)n, size - 1);
+	}
+	return used > 0 ? path : NULL;
+}
+
+/* The key whose value comes next; NULL in a list. */
+static const struct ynode *pending_key(const struct builder *b)
+{
+	return b->depth > 0 ? b->levels[b->depth - 1].key : NULL;
+}
+
+/* A key must be one that can be named in a message; a second one of its name is told at its own
+ * place. */
 static void check_key(struct builder *b, const struct ynode *mapping, struct ynode *key)
 {
+	char path[PATH_BYTES];
+
 	if (key->kind == YNODE_BAD)
 		return;
 	if (!text_is_plain(key->text, key->len)) {
-		ytree_problem(b->tree, key, NULL, "a key with a control character");
+		ytree_problem(b->tree, key, path_to(b, NULL, path, sizeof(path)),
+			"a key with a control character");
 		key->kind = YNODE_BAD;
 		return;
 	}
-	for (const struct ynode *value = mapping->first; value; value = value->next)
-		if (value->key->len == key->len &&
-			memcmp(value->key->text, key->text, key->len) == 0) {
-			ytree_problem(b->tree, key, key->text,
-				"duplicate key, first set in line %zu", value->key->line);
-			return;
-		}
+	for (const struct ynode *value = mapping->first; value; value = value->next) {
+		if (value->key->len != key->len ||
+			memcmp(value->key->text, key->text, key->len) != 0)
+			continue;
+		ytree_problem(b->tree, key, path_to(b, key, path, sizeof(path)),
+			"duplicate key, first set in line %zu", value->key->line);
+		return;
+	}
 }
 
 static void append(struct level *level, struct ynode *node)
@@ -103,14 +134,16 @@ static void attach(struct builder *b, struct ynode *node, yaml_mark_t at)
 }
 
 /* Anchors and tags change what a value means; nothing here needs them. */
-static void refuse_extras(struct builder *b, yaml_mark_t at, const void *anchor, const void *tag)
+static void refuse_extras(
+	struct builder *b, const struct ynode *node, const void *anchor, const void *tag)
 {
-	const char *what =
-		anchor ? "anchors (&name) are not allowed" : "tags (!name) are not allowed";
+	char path[PATH_BYTES];
+	const char *key = path_to(b, pending_key(b), path, sizeof(path));
 
-	if (anchor || tag)
-		problems_add(b->tree->problems, b->tree->file, at.line + 1, at.column + 1, NULL,
-			"%s", what);
+	if (anchor)
+		ytree_problem(b->tree, node, key, "anchors (&name) are not allowed");
+	else if (tag)
+		ytree_problem(b->tree, node, key, "tags (!name) are not allowed");
 }
 
 static int on_scalar(struct builder *b, const yaml_event_t *event)
@@ -121,18 +154,20 @@ static int on_scalar(struct builder *b, const yaml_event_t *event)
 	if (!node)
 		return -ENOMEM;
 	node->plain = event->data.scalar.style == YAML_PLAIN_SCALAR_STYLE;
-	refuse_extras(b, event->start_mark, event->data.scalar.anchor, event->data.scalar.tag);
+	refuse_extras(b, node, event->data.scalar.anchor, event->data.scalar.tag);
 	attach(b, node, event->start_mark);
 	return 0;
 }
 
 static int on_alias(struct builder *b, const yaml_event_t *event)
 {
+	char path[PATH_BYTES];
 	struct ynode *node = new_node(b, YNODE_BAD, event->start_mark, NULL, 0);
 
 	if (!node)
 		return -ENOMEM;
-	ytree_problem(b->tree, node, NULL, "aliases (*name) are not allowed");
+	ytree_problem(b->tree, node, path_to(b, pending_key(b), path, sizeof(path)),
+		"aliases (*name) are not allowed");
 	attach(b, node, event->start_mark);
 	return 0;
 }
@@ -149,11 +184,11 @@ static int on_open(struct builder *b, const yaml_event_t *event, enum ynode_kind
 	if (!node)
 		return -ENOMEM;
 	if (kind == YNODE_SEQUENCE)
-		refuse_extras(b, event->start_mark, event->data.sequence_start.anchor,
-			event->data.sequence_start.tag);
+		refuse_extras(
+			b, node, event->data.sequence_start.anchor, event->data.sequence_start.tag);
 	else
-		refuse_extras(b, event->start_mark, event->data.mapping_start.anchor,
-			event->data.mapping_start.tag);
+		refuse_extras(
+			b, node, event->data.mapping_start.anchor, event->data.mapping_start.tag);
 	attach(b, node, event->start_mark);
 	b->levels[b->depth++] = (struct level){.node = node};
 	return 0;

@@ -172,7 +172,7 @@ int ykeys_read(const struct ytree *tree, const struct ynode *mapping, const stru
 	const struct ykeys_call *call, void *target, uint64_t *seen)
 {
 	uint64_t present = 0;
-	int r = 0;
+	int r = 0, missing;
 
 	assert(keys->count <= YKEYS_MAX);
 	if (mapping->kind != YNODE_MAPPING)
@@ -185,7 +185,8 @@ int ykeys_read(const struct ytree *tree, const struct ynode *mapping, const stru
 			return one;
 		r = MIN(r, one);
 	}
-	r = MIN(r, check_required(tree, mapping, keys, call, present));
+	missing = check_required(tree, mapping, keys, call, present);
+	r = MIN(r, missing);
 	if (seen)
 		*seen = present;
 	return r;

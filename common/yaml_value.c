@@ -196,6 +196,11 @@ static bool is_text(const struct ynode *node, bool numbers)
 	return numbers || !is_number(node->text);
 }
 
+static bool is_quotable(const struct ynode *node)
+{
+	return is_plain(node) && !ynode_is_null(node);
+}
+
 int yvalue_text(const struct ytree *tree, const struct ynode *node, const char *key,
 	const struct ytext_spec *spec, char *buffer)
 {
@@ -203,7 +208,7 @@ int yvalue_text(const struct ytree *tree, const struct ynode *node, const char *
 
 	if (!is_text(node, spec->numbers))
 		return yvalue_expected(tree, node, key, "a text of %zu to %zu bytes%s", spec->min,
-			spec->max, is_text(node, true) ? " (put it in quotes)" : "");
+			spec->max, is_quotable(node) ? " (put it in quotes)" : "");
 	if (node->len < spec->min || node->len > spec->max)
 		return yvalue_expected(
 			tree, node, key, "a text of %zu to %zu bytes", spec->min, spec->max);

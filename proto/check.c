@@ -10,12 +10,19 @@
 
 #define TIME_MAX (1ULL << 62) /* 146 years */
 #define PID_MAX (1U << 22)    /* the kernel's PID_MAX_LIMIT */
+/* Frames that may follow one ACTION; their indexes are below. */
+#define GATES_MAX 64
+#define MEMBERS_MAX 64
+#define PROOFS_MAX 8
 
 enum rule_kind {
 	RULE_MAX16 = 1, /* uint16_t ≤ limit */
+	RULE_1_TO,      /* uint16_t, 1 … limit */
+	RULE_SIGNAL,    /* uint16_t, SIGTERM or SIGKILL */
 	RULE_PID,       /* uint32_t, 1 … PID_MAX */
 	RULE_PID_OR_0,
 	RULE_TIME,      /* uint64_t ≤ TIME_MAX */
+	RULE_OFFSET,    /* int64_t, -TIME_MAX … TIME_MAX: its sum with a time fits */
 	RULE_NOT_0,     /* uint64_t ≠ 0 */
 	RULE_COMM,      /* char[COMM_BYTES] with a NUL */
 	RULE_FINITE,    /* double */
@@ -39,11 +46,14 @@ struct field_rule {
 
 static const struct field_rule rules[] = {
 	FIELD(HELLO, hello, role, RULE_MAX16, ROLE_COUNT - 1, "unknown role"),
+	FIELD(HELLO, hello, start_ns, RULE_TIME, 0, "start time out of range"),
 	FIELD(SELF, self, role, RULE_MAX16, ROLE_COUNT - 1, "unknown role"),
 	FIELD(SELF, self, seccomp, RULE_MAX16, 2, "unknown seccomp mode"),
 	FIELD(SELF, self, pid, RULE_PID_OR_0, 0, "pid out of range"),
+	FIELD(SELF, self, start_ns, RULE_TIME, 0, "start time out of range"),
 	FIELD(PROBE, probe, attached, RULE_MAX16, 1, "attached is no boolean"),
 	FIELD(TICK, tick, time_ns, RULE_TIME, 0, "time out of range"),
+	FIELD(TICK, tick, wall_offset_ns, RULE_OFFSET, 0, "wall clock out of range"),
 	FIELD(CGROUP, cgroup, removed, RULE_MAX16, 1, "removed is no boolean"),
 	PROCESS(FORK, fork, process),
 	PROCESS(EXEC, exec, process),
@@ -60,7 +70,10 @@ static const struct field_rule rules[] = {
 	FIELD(ALERT, alert, value, RULE_FINITE, 0, "value is not finite"),
 	FIELD(ALERT, alert, threshold, RULE_FINITE, 0, "threshold is not finite"),
 	FIELD(ALERT, alert, culprit.tgid, RULE_PID_OR_0, 0, "pid out of range"),
+	FIELD(ALERT, alert, culprit.ppid, RULE_PID_OR_0, 0, "parent pid out of range"),
+	FIELD(ALERT, alert, culprit.start_ns, RULE_TIME, 0, "start time out of range"),
 	FIELD(ALERT, alert, culprit.comm, RULE_COMM, 0, "comm without end"),
+	FIELD(ALERT, alert, root_tgid, RULE_PID_OR_0, 0, "root pid out of range"),
 	FIELD(ALERT, alert, severity, RULE_MAX16, SEVERITY_COUNT - 1, "unknown severity"),
 	FIELD(ALERT, alert, scope, RULE_MAX16, SCOPE_COUNT - 1, "unknown scope"),
 	FIELD(ALERT, alert, evidence_complete, RULE_MAX16, 1, "evidence_complete is no boolean"),
@@ -74,7 +87,8 @@ static const struct field_rule rules[] = {
 	FIELD(PROPOSE, propose, proposal, RULE_NOT_0, 0, "proposal without number"),
 	FIELD(PROPOSE, propose, tgid, RULE_PID, 0, "pid out of range"),
 	FIELD(PROPOSE, propose, start_ns, RULE_TIME, 0, "start time out of range"),
-	FIELD(PROPOSE, propose, type, RULE_MAX16, ACTION_TYPES - 1, "unknown action type"),
+	FIELD(PROPOSE, propose, type, RULE_1_TO, ACTION_TYPES - 1, "unknown action type"),
+	FIELD(PROPOSE, propose, signal, RULE_SIGNAL, 0, "unknown signal"),
 	FIELD(PROPOSE, propose, evidence_complete, RULE_MAX16, 1, "evidence_complete is no boolean"),
 	FIELD(PROPOSE, propose, value, RULE_FINITE, 0, "value is not finite"),
 	FIELD(PROPOSE, propose, threshold, RULE_FINITE, 0, "threshold is not finite"),
@@ -93,17 +107,21 @@ static const struct field_rule rules[] = {
 	FIELD(ENFORCER, enforcer, peers_ok, RULE_MAX16, 1, "peers_ok is no boolean"),
 	FIELD(ACTION, action, action, RULE_NOT_0, 0, "action without number"),
 	FIELD(ACTION, action, pid, RULE_PID, 0, "pid out of range"),
-	FIELD(ACTION, action, type, RULE_MAX16, ACTION_TYPES - 1, "unknown action type"),
+	FIELD(ACTION, action, type, RULE_1_TO, ACTION_TYPES - 1, "unknown action type"),
+	FIELD(ACTION, action, signal, RULE_SIGNAL, 0, "unknown signal"),
 	FIELD(ACTION, action, status, RULE_MAX16, STATUS_COUNT - 1, "unknown status"),
 	FIELD(ACTION, action, identity_strong, RULE_MAX16, 1, "identity_strong is no boolean"),
-	FIELD(ACTION, action, gates, RULE_MAX16, 64, "too many gates"),
-	FIELD(ACTION, action, members, RULE_MAX16, 64, "too many members"),
-	FIELD(ACTION, action, proofs, RULE_MAX16, 8, "too many proofs"),
+	FIELD(ACTION, action, gates, RULE_MAX16, GATES_MAX, "too many gates"),
+	FIELD(ACTION, action, members, RULE_MAX16, MEMBERS_MAX, "too many members"),
+	FIELD(ACTION, action, proofs, RULE_MAX16, PROOFS_MAX, "too many proofs"),
 	FIELD(ACTION_GATE, action_gate, action, RULE_NOT_0, 0, "action without number"),
+	FIELD(ACTION_GATE, action_gate, index, RULE_MAX16, GATES_MAX - 1, "gate index out of range"),
 	FIELD(ACTION_GATE, action_gate, pass, RULE_MAX16, 1, "pass is no boolean"),
 	FIELD(ACTION_MEMBER, action_member, action, RULE_NOT_0, 0, "action without number"),
 	FIELD(ACTION_MEMBER, action_member, pid, RULE_PID, 0, "pid out of range"),
+	FIELD(ACTION_MEMBER, action_member, index, RULE_MAX16, MEMBERS_MAX - 1, "member index out of range"),
 	FIELD(ACTION_PROOF, action_proof, action, RULE_NOT_0, 0, "action without number"),
+	FIELD(ACTION_PROOF, action_proof, index, RULE_MAX16, PROOFS_MAX - 1, "proof index out of range"),
 	FIELD(ACTION_PROOF, action_proof, kind, RULE_MAX16, PEER_KINDS - 1, "unknown kind of peer"),
 };
 
@@ -118,6 +136,10 @@ static bool holds(const struct field_rule *rule, const char *field)
 	switch ((enum rule_kind)rule->kind) {
 	case RULE_MAX16:
 		return v16 <= rule->limit;
+	case RULE_1_TO:
+		return v16 >= 1 && v16 <= rule->limit;
+	case RULE_SIGNAL:
+		return v16 == SIGTERM || v16 == SIGKILL;
 	case RULE_COMM:
 		return memchr(field, '\0', COMM_BYTES) != NULL;
 	case RULE_PID:
@@ -128,6 +150,9 @@ static bool holds(const struct field_rule *rule, const char *field)
 	case RULE_NOT_0:
 		memcpy(&v64, field, sizeof(v64));
 		return rule->kind == RULE_TIME ? v64 <= TIME_MAX : v64 != 0;
+	case RULE_OFFSET:
+		memcpy(&v64, field, sizeof(v64));
+		return v64 + TIME_MAX <= 2 * TIME_MAX;
 	case RULE_FINITE:
 		memcpy(&number, field, sizeof(number));
 		return isfinite(number);

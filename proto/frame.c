@@ -160,17 +160,18 @@ long frame_write(void *buffer, size_t size, unsigned type, uint64_t sequence, co
 	const struct text *texts)
 {
 	const struct frame_spec *spec = frame_spec(type);
-	struct frame_header *header = buffer;
-	char *body = (char *)buffer + sizeof(*header), *at;
+	struct frame_header header;
+	char *body = (char *)buffer + sizeof(header), *at;
 	uint16_t lengths[16];
 	size_t tail, total;
 
 	assert(spec && spec->texts <= ARRAY_LEN(lengths));
 	tail = fit_texts(spec, texts, lengths);
-	total = sizeof(*header) + spec->payload_bytes + tail;
+	total = sizeof(header) + spec->payload_bytes + tail;
 	if (total > size)
 		return -ENOBUFS;
-	*header = (struct frame_header){(uint32_t)total, (uint16_t)type, spec->descriptor ? FRAME_HAS_FD : 0, sequence};
+	header = (struct frame_header){(uint32_t)total, (uint16_t)type, spec->descriptor ? FRAME_HAS_FD : 0, sequence};
+	memcpy(buffer, &header, sizeof(header)); /* behind other frames @buffer stands at any address */
 	memcpy(body, payload, spec->payload_bytes);
 	if (spec->texts > 0)
 		memcpy(body + spec->text_len_offset, lengths, spec->texts * sizeof(uint16_t));

@@ -45,6 +45,7 @@ int recording_open(struct recording *recording, const char *path, const char **w
 	if (r < 0)
 		recording_close(recording);
 	recording->offset = sizeof(struct recording_header);
+	recording->sequence = 0;
 	return r;
 }
 
@@ -71,6 +72,10 @@ int recording_next(struct recording *recording, struct frame *frame, const char 
 	r = frame_check_header(&header, WAY_EVENTS_UP, why);
 	if (r < 0)
 		return r;
+	if (recording->offset > sizeof(struct recording_header) && header.sequence != recording->sequence + 1) {
+		*why = "frames out of sequence";
+		return -EPROTO;
+	}
 	body = header.length - sizeof(header);
 	if (fread(recording->body, 1, body, recording->file) != body)
 		return ferror(recording->file) ? -EIO : -EPROTO;
@@ -78,5 +83,6 @@ int recording_next(struct recording *recording, struct frame *frame, const char 
 	if (r < 0)
 		return r;
 	recording->offset += header.length;
+	recording->sequence = header.sequence;
 	return 1;
 }

@@ -13,6 +13,7 @@ must_check int recording_start(FILE *file);
 struct recording {
 	FILE *file;
 	uint64_t offset; /* of the next frame */
+	uint64_t sequence; /* of the last frame; 0 before the first, which may have any */
 	uint64_t body[FRAME_BYTES_MAX / sizeof(uint64_t)];
 };
 

@@ -1,0 +1,17 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* Settings, state and maps that the other objects refer to. */
+#include "collector.h"
+
+const volatile __u32 pidns_inum = 0;
+const volatile __u32 cgroup_source = 0;
+const volatile __u32 cgroup_hierarchy = 0;
+const volatile bool capture_args = true;
+const volatile bool exit_has_group_dead = false;
+
+__u32 own_level = 0;
+__u32 consumer_asleep = 0;
+
+struct ring_map ring SEC(".maps");
+struct counters_map counters SEC(".maps");
+
+char licence[] SEC("license") = "Dual BSD/GPL";

@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* One record for each process that is alive, for whoever reads the iterator. */
+#include "collector.h"
+
+/* Whoever reads is collectord itself: its own pid shows how deep its namespace is. */
+static __always_inline void learn_level(struct task_struct *task)
+{
+	if ((__u32)task->tgid == bpf_get_current_pid_tgid() >> 32)
+		own_level = task->thread_pid->level;
+}
+
+SEC("iter/task")
+int on_task(struct bpf_iter__task *ctx)
+{
+	struct task_struct *task = ctx->task;
+	struct seq_file *seq = ctx->meta->seq;
+	struct record_sample record = {.head = {.type = RECORD_SAMPLE}};
+	struct cpu_counters *own;
+	__u64 began;
+	__u32 tgid;
+
+	if (!task || task->pid != task->tgid || task->signal->live.counter == 0)
+		return 0;
+	learn_level(task);
+	own = own_counters();
+	if (!own)
+		return 0;
+	began = run_begin(own, PROGRAM_TASK);
+	tgid = pid_number(task->thread_pid);
+	if (tgid) {
+		describe(&record.process, task, tgid);
+		bpf_seq_write(seq, &record, sizeof(record));
+	}
+	run_end(own, PROGRAM_TASK, began);
+	return 0;
+}

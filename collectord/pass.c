@@ -1,0 +1,217 @@
+/* SPDX-License-Identifier: AGPL-3.0-only */
+#include "collectord/pass.h"
+
+#include <errno.h>
+#include <inttypes.h>
+
+#include "collectord/decode.h"
+#include "collectord/redact.h"
+#include "common/clock.h"
+#include "common/log.h"
+
+#define READ_BYTES 32768 /* the kernel gives no more at once */
+#define SHOWN_BYTES (RECORD_ARGS_MAX + RECORD_ARGS_MAX / 2)
+
+enum state { IDLE, READING, CATCHING_UP };
+
+struct pass {
+	struct pass_def def;
+	struct loop_event *timer;
+	enum state state;
+	bool args;
+	uint32_t number, seen, sent;
+	uint64_t begun_ns, read_ns;
+	int iterator_fd;
+	size_t used, at; /* buffer[at, used) is still to be sent */
+	struct record_sample buffer[READ_BYTES / sizeof(struct record_sample)];
+};
+
+static void finish(struct pass *pass)
+{
+	close_fd(&pass->iterator_fd);
+	loop_timer_stop(pass->timer);
+	pass->state = IDLE;
+}
+
+/* What the process was started with, redacted. False: not known. */
+static bool read_args(struct pass *pass, const struct process *process, char *shown, struct text *text)
+{
+	char args[RECORD_ARGS_MAX];
+	ssize_t n;
+
+	if (process->kernel_thread)
+		return true;
+	n = cmdline_read(pass->def.cmdline, process->tgid, process->start_ns, args, sizeof(args));
+	if (n < 0)
+		return false;
+	/* trust: any bytes, written by the process itself; secrets end here */
+	*text = (struct text){shown, redact_args(args, (size_t)n, (size_t)n == sizeof(args), shown, SHOWN_BYTES)};
+	return true;
+}
+
+static int send_sample(struct pass *pass, const struct record_sample *record)
+{
+	char shown[SHOWN_BYTES];
+	struct text texts[2] = {{0}};
+	struct decoded decoded;
+	int r = decode_record(record, sizeof(*record), pass->def.page_bytes, &decoded);
+
+	if (r < 0)
+		return r;
+	decoded.payload.sample.pass = pass->number;
+	if (pass->args)
+		decoded.payload.sample.args_known = read_args(pass, &decoded.payload.process, shown, &texts[1]);
+	r = pass->def.out->send(pass->def.out->ctx, FRAME_SAMPLE, &decoded.payload, texts);
+	if (r == 0)
+		pass->sent++;
+	return r;
+}
+
+/* 1: something is in the buffer; 0: the iterator is at its end; -errno. */
+static int fill(struct pass *pass)
+{
+	ssize_t n = read(pass->iterator_fd, pass->buffer, sizeof(pass->buffer));
+
+	if (n < 0)
+		return errno == EAGAIN || errno == EINTR ? 1 : -errno;
+	pass->at = 0;
+	pass->used = (size_t)n / sizeof(pass->buffer[0]);
+	pass->seen += (uint32_t)pass->used;
+	return n > 0;
+}
+
+/* Sends what is in the buffer. -ENOBUFS: pass_room() goes on. */
+static int send_buffer(struct pass *pass)
+{
+	for (; pass->at < pass->used; pass->at++) {
+		int r = send_sample(pass, &pass->buffer[pass->at]);
+
+		if (r < 0)
+			return r;
+	}
+	return 0;
+}
+
+static void step(struct pass *pass)
+{
+	int r = send_buffer(pass);
+
+	if (r == 0)
+		r = fill(pass);
+	if (r == 1) {
+		loop_timer_once(pass->timer, 0);
+	} else if (r == 0) {
+		close_fd(&pass->iterator_fd);
+		pass->state = CATCHING_UP;
+		pass->read_ns = clock_boottime_ns();
+		ring_resume(pass->def.ring);
+	} else if (r != -ENOBUFS) {
+		if (r != -ENOTCONN)
+			log_warn_r(r, "full pass over the processes given up");
+		finish(pass);
+	}
+}
+
+static void on_timer(void *ctx)
+{
+	struct pass *pass = ctx;
+
+	if (pass->state == READING)
+		step(pass);
+}
+
+static void send_end(struct pass *pass)
+{
+	struct sample_end end = {
+		.time_ns = clock_boottime_ns(),
+		.pass = pass->number,
+		.seen = pass->seen,
+		.sent = pass->sent,
+	};
+
+	if (pass->def.out->send(pass->def.out->ctx, FRAME_SAMPLE_END, &end, NULL) == -ENOBUFS)
+		return; /* pass_room() comes back here */
+	log_debug("pass %" PRIu32 ": %" PRIu32 " processes", pass->number, pass->sent);
+	finish(pass);
+}
+
+int pass_new(struct pass **pass, struct loop *loop, const struct pass_def *def)
+{
+	struct pass *made = calloc(1, sizeof(*made));
+	int r;
+
+	if (!made)
+		return -ENOMEM;
+	made->def = *def;
+	made->iterator_fd = -1;
+	r = loop_timer_new(loop, on_timer, made, &made->timer);
+	if (r < 0) {
+		free(made);
+		return r;
+	}
+	*pass = made;
+	return 0;
+}
+
+void pass_free(struct pass *pass)
+{
+	if (!pass)
+		return;
+	close_fd(&pass->iterator_fd);
+	loop_event_free(pass->timer);
+	free(pass);
+}
+
+void pass_freep(struct pass **pass)
+{
+	pass_free(*pass);
+}
+
+int pass_begin(struct pass *pass, bool args)
+{
+	struct sample_begin begin = {.time_ns = clock_boottime_ns(), .pass = pass->number + 1, .full = 1};
+	_cleanup_close_ int fd = -1;
+	int r;
+
+	if (pass->state != IDLE)
+		return -EBUSY;
+	fd = probes_iterate(pass->def.probes);
+	if (fd < 0)
+		return fd;
+	r = pass->def.out->send(pass->def.out->ctx, FRAME_SAMPLE_BEGIN, &begin, NULL);
+	if (r < 0)
+		return r;
+	pass->iterator_fd = TAKE_FD(fd);
+	pass->number = begin.pass;
+	pass->begun_ns = begin.time_ns;
+	pass->args = args && pass->def.capture_args;
+	pass->seen = pass->sent = 0;
+	pass->at = pass->used = 0;
+	pass->state = READING;
+	loop_timer_once(pass->timer, 0);
+	return 0;
+}
+
+void pass_abort(struct pass *pass)
+{
+	finish(pass);
+}
+
+void pass_room(struct pass *pass)
+{
+	if (pass->state == READING)
+		loop_timer_once(pass->timer, 0);
+	else if (pass->state == CATCHING_UP)
+		ring_resume(pass->def.ring);
+}
+
+void pass_caught_up(struct pass *pass, uint64_t time_ns)
+{
+	if (pass->state == CATCHING_UP && time_ns > pass->read_ns)
+		send_end(pass);
+}
+
+uint64_t pass_begun_ns(const struct pass *pass)
+{
+	return pass->begun_ns;
+}

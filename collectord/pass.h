@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: AGPL-3.0-only */
+/*
+ * A full pass: every live process once, between SAMPLE_BEGIN and SAMPLE_END, so that the receiver can mark and sweep.
+ * Goes step by step between turns of the loop. Ends only when all events from before its end have been sent; else the
+ * receiver would take an exit that is still in the ring for one that nobody saw.
+ */
+#pragma once
+
+#include "collectord/cmdline.h"
+#include "collectord/out.h"
+#include "collectord/probes.h"
+#include "collectord/ring.h"
+#include "common/base.h"
+#include "common/loop.h"
+
+struct pass;
+
+struct pass_def {
+	const struct probes *probes;
+	const struct cmdline *cmdline;
+	const struct out *out;
+	struct ring *ring;
+	uint32_t page_bytes;
+	bool capture_args;
+};
+
+/* @def's members must outlive the pass. 0 or -errno. */
+must_check int pass_new(struct pass **pass, struct loop *loop, const struct pass_def *def);
+void pass_free(struct pass *pass);
+void pass_freep(struct pass **pass);
+
+/* Begins one; @args: with command lines. -EBUSY: one is going on; -ENOBUFS, -ENOTCONN; -errno of the iterator. */
+must_check int pass_begin(struct pass *pass, bool args);
+
+/* Nobody listens any more: ends it without a word. */
+void pass_abort(struct pass *pass);
+
+/* There is room again. */
+void pass_room(struct pass *pass);
+
+/* All events up to @time_ns have been sent; UINT64_MAX: all there are. */
+void pass_caught_up(struct pass *pass, uint64_t time_ns);
+
+/* When the last one began; 0: never. */
+uint64_t pass_begun_ns(const struct pass *pass);

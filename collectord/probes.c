@@ -1,0 +1,242 @@
+/* SPDX-License-Identifier: AGPL-3.0-only */
+#include "collectord/probes.h"
+
+#include <bpf/bpf.h>
+#include <bpf/btf.h>
+#include <bpf/libbpf.h>
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "collector.skel.h"
+#include "common/log.h"
+
+static const struct {
+	const char *name;     /* shown */
+	const char *function; /* in bpf/ */
+	const char *needs;    /* BTF type that is there if the kernel has the hook */
+	__u32 kind;           /* of that type */
+	bool required;
+} table[PROGRAM_COUNT] = {
+	[PROGRAM_FORK] = {"fork", "on_fork", "btf_trace_sched_process_fork", BTF_KIND_TYPEDEF, true},
+	[PROGRAM_EXEC] = {"exec", "on_exec", "btf_trace_sched_process_exec", BTF_KIND_TYPEDEF, true},
+	[PROGRAM_EXIT] = {"exit", "on_exit", "btf_trace_sched_process_exit", BTF_KIND_TYPEDEF, true},
+	[PROGRAM_CGROUP_MKDIR] = {"cgroup_mkdir", "on_cgroup_mkdir", "btf_trace_cgroup_mkdir", BTF_KIND_TYPEDEF, false},
+	[PROGRAM_CGROUP_RMDIR] = {"cgroup_rmdir", "on_cgroup_rmdir", "btf_trace_cgroup_rmdir", BTF_KIND_TYPEDEF, false},
+	[PROGRAM_TASK] = {"task_iterator", "on_task", "bpf_iter__task", BTF_KIND_STRUCT, false},
+};
+
+struct probes {
+	struct collector *skeleton;
+	struct bpf_link *links[PROGRAM_COUNT];
+	char why[PROGRAM_COUNT][96];
+	unsigned cpu_count;
+	bool exit_is_exact;
+};
+
+static int print_libbpf(enum libbpf_print_level level, const char *format, va_list args)
+{
+	char line[1024];
+
+	if (level == LIBBPF_DEBUG)
+		return 0;
+	vsnprintf(line, sizeof(line), format, args);
+	line[strcspn(line, "\n")] = '\0';
+	log_debug("%s", line);
+	return 0;
+}
+
+static struct bpf_program *program_of(const struct probes *probes, enum program_id program)
+{
+	return bpf_object__find_program_by_name(probes->skeleton->obj, table[program].function);
+}
+
+/* The tracepoint's arguments behind the task: kernels since 6.16 have group_dead there. */
+static bool exit_says_group_dead(const struct btf *btf)
+{
+	const struct btf_type *type;
+	__s32 id = btf__find_by_name_kind(btf, table[PROGRAM_EXIT].needs, BTF_KIND_TYPEDEF);
+
+	type = id > 0 ? btf__type_by_id(btf, (__u32)id) : NULL;
+	type = type ? btf__type_by_id(btf, type->type) : NULL; /* pointer to function */
+	type = type && btf_is_ptr(type) ? btf__type_by_id(btf, type->type) : NULL;
+	return type && btf_is_func_proto(type) && btf_vlen(type) >= 3; /* void *, task, group_dead */
+}
+
+static void leave_out(struct probes *probes, enum program_id program, const char *why)
+{
+	bpf_program__set_autoload(program_of(probes, program), false);
+	snprintf(probes->why[program], sizeof(probes->why[program]), "%s", why);
+}
+
+static int look_at_kernel(struct probes *probes)
+{
+	struct btf *btf = btf__load_vmlinux_btf();
+
+	if (!btf)
+		return -errno;
+	probes->exit_is_exact = exit_says_group_dead(btf);
+	for (enum program_id i = 0; i < PROGRAM_COUNT; i++)
+		if (btf__find_by_name_kind(btf, table[i].needs, table[i].kind) < 0)
+			leave_out(probes, i, "this kernel has no such hook");
+	btf__free(btf);
+	return 0;
+}
+
+/* @whole: with the optional programs, as far as the kernel has their hooks. */
+static int open_and_load(struct probes *probes, const struct probes_settings *settings, bool whole)
+{
+	struct collector *skeleton = collector__open();
+	int r;
+
+	if (!skeleton)
+		return -errno;
+	collector__destroy(probes->skeleton);
+	probes->skeleton = skeleton;
+	r = look_at_kernel(probes);
+	if (r < 0)
+		return r;
+	skeleton->rodata->pidns_inum = settings->pidns_inum;
+	skeleton->rodata->cgroup_source = settings->cgroup_source;
+	skeleton->rodata->cgroup_hierarchy = settings->cgroup_hierarchy;
+	skeleton->rodata->capture_args = settings->capture_args;
+	skeleton->rodata->exit_has_group_dead = probes->exit_is_exact;
+	for (enum program_id i = 0; !whole && i < PROGRAM_COUNT; i++)
+		if (!table[i].required)
+			leave_out(probes, i, "the kernel refused the program");
+	r = bpf_map__set_max_entries(skeleton->maps.ring, settings->ring_bytes);
+	if (r == 0)
+		r = bpf_map__set_max_entries(skeleton->maps.counters, probes->cpu_count);
+	return r < 0 ? r : collector__load(skeleton);
+}
+
+static int attach(struct probes *probes, enum program_id program)
+{
+	struct bpf_link *link;
+
+	if (probes->why[program][0])
+		return table[program].required ? -EOPNOTSUPP : 0;
+	link = bpf_program__attach(program_of(probes, program));
+	if (link) {
+		probes->links[program] = link;
+		return 0;
+	}
+	snprintf(probes->why[program], sizeof(probes->why[program]), "%s", strerror(errno));
+	return table[program].required ? -errno : 0;
+}
+
+/* The first run of the iterator tells the programs how deep our pid namespace is. */
+static int learn_level(struct probes *probes)
+{
+	_cleanup_close_ int fd = probes_iterate(probes);
+	char buffer[8192];
+	ssize_t n = 1;
+
+	if (fd < 0)
+		return fd == -EOPNOTSUPP ? 0 : fd;
+	while (n > 0)
+		n = read(fd, buffer, sizeof(buffer));
+	return n < 0 ? -errno : 0;
+}
+
+static int load_and_attach(struct probes *probes, const struct probes_settings *settings)
+{
+	int r = open_and_load(probes, settings, true);
+
+	if (r < 0 && r != -EPERM)
+		r = open_and_load(probes, settings, false);
+	if (r < 0)
+		return r;
+	r = attach(probes, PROGRAM_TASK);
+	if (r == 0)
+		r = learn_level(probes);
+	for (enum program_id i = 0; r == 0 && i < PROGRAM_COUNT; i++)
+		if (i != PROGRAM_TASK)
+			r = attach(probes, i);
+	return r;
+}
+
+int probes_open(struct probes **probes, const struct probes_settings *settings)
+{
+	struct probes *p = calloc(1, sizeof(*p));
+	int cpus = libbpf_num_possible_cpus(), r;
+
+	if (!p)
+		return -ENOMEM;
+	*probes = p;
+	libbpf_set_print(print_libbpf);
+	if (cpus <= 0)
+		return -EIO;
+	p->cpu_count = (unsigned)cpus;
+	r = load_and_attach(p, settings);
+	for (enum program_id i = 0; r < 0 && i < PROGRAM_COUNT; i++)
+		if (!p->links[i] && !p->why[i][0])
+			snprintf(p->why[i], sizeof(p->why[i]), "%s", strerror(-r));
+	return r;
+}
+
+void probes_detach(struct probes *probes)
+{
+	for (enum program_id i = 0; i < PROGRAM_COUNT; i++) {
+		bpf_link__destroy(probes->links[i]);
+		probes->links[i] = NULL;
+	}
+}
+
+void probes_close(struct probes *probes)
+{
+	if (!probes)
+		return;
+	probes_detach(probes);
+	collector__destroy(probes->skeleton);
+	free(probes);
+}
+
+void probes_closep(struct probes **probes)
+{
+	probes_close(*probes);
+}
+
+struct probe_status probe_status(const struct probes *probes, enum program_id program)
+{
+	return (struct probe_status){
+		.name = table[program].name,
+		.attached = probes->links[program] != NULL,
+		.why = probes->why[program],
+	};
+}
+
+int probes_ring_fd(const struct probes *probes)
+{
+	return bpf_map__fd(probes->skeleton->maps.ring);
+}
+
+int probes_counters_fd(const struct probes *probes)
+{
+	return bpf_map__fd(probes->skeleton->maps.counters);
+}
+
+unsigned probes_cpu_count(const struct probes *probes)
+{
+	return probes->cpu_count;
+}
+
+uint32_t *probes_asleep(const struct probes *probes)
+{
+	return &probes->skeleton->bss->consumer_asleep;
+}
+
+bool probes_exit_is_exact(const struct probes *probes)
+{
+	return probes->exit_is_exact;
+}
+
+int probes_iterate(const struct probes *probes)
+{
+	int fd;
+
+	if (!probes->links[PROGRAM_TASK])
+		return -EOPNOTSUPP;
+	fd = bpf_iter_create(bpf_link__fd(probes->links[PROGRAM_TASK]));
+	return fd < 0 ? -errno : fd;
+}

@@ -1,0 +1,162 @@
+/* SPDX-License-Identifier: AGPL-3.0-only */
+#include "collectord/decode.h"
+
+#include <errno.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "bpf/record.h"
+
+#define PAGE 4096
+
+static const struct record_process somebody = {
+	.time_ns = 10, .start_ns = 9, .parent_start_ns = 8, .ino = 7, .cgroup = CGROUP_KEY(8, 6),
+	.tgid = 5, .ppid = 4, .uid = 3, .kernel_thread = 1, .comm = "worker",
+};
+
+static int decode(const void *record, size_t len, struct decoded *decoded)
+{
+	return decode_record(record, len, PAGE, decoded);
+}
+
+static void takes_over_every_field_of_a_process(void **state)
+{
+	struct record_fork record = {.head.type = RECORD_FORK, .process = somebody};
+	struct decoded decoded;
+	const struct process *process = &decoded.payload.fork.process;
+
+	(void)state;
+	assert_int_equal(decode(&record, sizeof(record), &decoded), 0);
+	assert_int_equal(decoded.type, FRAME_FORK);
+	assert_int_equal(process->time_ns, 10);
+	assert_int_equal(process->start_ns, 9);
+	assert_int_equal(process->parent_start_ns, 8);
+	assert_int_equal(process->ino, 7);
+	assert_true(process->cgroup == ((uint64_t)8 << 48 | 6));
+	assert_int_equal(process->tgid, 5);
+	assert_int_equal(process->ppid, 4);
+	assert_int_equal(process->uid, 3);
+	assert_int_equal(process->kernel_thread, 1);
+	assert_string_equal(process->comm, "worker");
+}
+
+static void clears_a_name_behind_its_end_and_ends_it(void **state)
+{
+	struct record_fork record = {.head.type = RECORD_FORK, .process = somebody};
+	struct decoded decoded;
+
+	(void)state;
+	memcpy(record.process.comm, "ab\0cdefghijklmno", COMM_BYTES);
+	assert_int_equal(decode(&record, sizeof(record), &decoded), 0);
+	assert_memory_equal(decoded.payload.process.comm, "ab\0\0\0\0\0\0\0\0\0\0\0\0\0", COMM_BYTES);
+	memset(record.process.comm, 'x', COMM_BYTES);
+	assert_int_equal(decode(&record, sizeof(record), &decoded), 0);
+	assert_int_equal(decoded.payload.process.comm[COMM_BYTES - 1], 0);
+}
+
+static void finds_file_name_and_arguments_of_an_exec(void **state)
+{
+	struct record_exec record = {.head.type = RECORD_EXEC, .process = somebody, .exe_len = 7, .args_len = 5,
+		.args_truncated = 1, .text = "/bin/lsls\0-l"};
+	struct decoded decoded;
+
+	(void)state;
+	assert_int_equal(decode(&record, RECORD_EXEC_MIN + 12, &decoded), 0);
+	assert_int_equal(decoded.type, FRAME_EXEC);
+	assert_int_equal(decoded.payload.exec.args_truncated, 1);
+	assert_int_equal(decoded.texts[0].len, 7);
+	assert_memory_equal(decoded.texts[0].data, "/bin/ls", 7);
+	assert_int_equal(decoded.texts[1].len, 5);
+	assert_memory_equal(decoded.texts[1].data, "ls\0-l", 5);
+}
+
+static void counts_memory_of_an_exit_in_bytes(void **state)
+{
+	struct record_exit record = {.head.type = RECORD_EXIT, .process = somebody, .status = 0x100,
+		.maxrss_pages = 3};
+	struct decoded decoded;
+
+	(void)state;
+	assert_int_equal(decode(&record, sizeof(record), &decoded), 0);
+	assert_int_equal(decoded.type, FRAME_EXIT);
+	assert_int_equal(decoded.payload.exit.status, 0x100);
+	assert_int_equal(decoded.payload.exit.maxrss_bytes, 3 * PAGE);
+}
+
+static void names_a_cgroup(void **state)
+{
+	struct record_cgroup record = {.head.type = RECORD_CGROUP, .key = 42, .removed = 1, .path_len = 2,
+		.path = "/a"};
+	struct decoded decoded;
+
+	(void)state;
+	assert_int_equal(decode(&record, RECORD_CGROUP_MIN + 2, &decoded), 0);
+	assert_int_equal(decoded.type, FRAME_CGROUP);
+	assert_int_equal(decoded.payload.cgroup.key, 42);
+	assert_int_equal(decoded.payload.cgroup.removed, 1);
+	assert_int_equal(decoded.texts[0].len, 2);
+}
+
+static void refuses_what_is_short_or_long(void **state)
+{
+	struct record_fork born = {.head.type = RECORD_FORK, .process = somebody};
+	struct record_exec exec = {.head.type = RECORD_EXEC, .process = somebody, .exe_len = 7, .args_len = 5};
+	struct record_cgroup cgroup = {.head.type = RECORD_CGROUP, .path_len = 2};
+	struct decoded decoded;
+
+	(void)state;
+	for (size_t len = 0; len < sizeof(born); len++)
+		assert_int_equal(decode(&born, len, &decoded), -EPROTO);
+	for (size_t len = 0; len < sizeof(exec); len++)
+		if (len != RECORD_EXEC_MIN + 12)
+			assert_int_equal(decode(&exec, len, &decoded), -EPROTO);
+	assert_int_equal(decode(&cgroup, RECORD_CGROUP_MIN + 1, &decoded), -EPROTO);
+	assert_int_equal(decode(&cgroup, RECORD_CGROUP_MIN + 3, &decoded), -EPROTO);
+}
+
+static void refuses_lengths_beyond_their_bounds(void **state)
+{
+	struct record_exec exec = {.head.type = RECORD_EXEC, .process = somebody,
+		.exe_len = RECORD_EXE_MAX + 1, .args_len = 5};
+	struct decoded decoded;
+
+	(void)state;
+	assert_int_equal(decode(&exec, RECORD_EXEC_MIN + RECORD_EXE_MAX + 6, &decoded), -EPROTO);
+}
+
+static void refuses_unknown_types_and_impossible_values(void **state)
+{
+	struct record_fork record = {.head.type = 0, .process = somebody};
+	struct decoded decoded = {.type = 99};
+
+	(void)state;
+	assert_int_equal(decode(&record, sizeof(record), &decoded), -EPROTO);
+	record.head.type = 4711;
+	assert_int_equal(decode(&record, sizeof(record), &decoded), -EPROTO);
+	record.head.type = RECORD_FORK;
+	record.process.tgid = 0;
+	assert_int_equal(decode(&record, sizeof(record), &decoded), -EPROTO);
+	record.process.tgid = 1;
+	record.process.kernel_thread = 2;
+	assert_int_equal(decode(&record, sizeof(record), &decoded), -EPROTO);
+	assert_int_equal(decoded.type, 99);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(takes_over_every_field_of_a_process),
+		cmocka_unit_test(clears_a_name_behind_its_end_and_ends_it),
+		cmocka_unit_test(finds_file_name_and_arguments_of_an_exec),
+		cmocka_unit_test(counts_memory_of_an_exit_in_bytes),
+		cmocka_unit_test(names_a_cgroup),
+		cmocka_unit_test(refuses_what_is_short_or_long),
+		cmocka_unit_test(refuses_lengths_beyond_their_bounds),
+		cmocka_unit_test(refuses_unknown_types_and_impossible_values),
+	};
+
+	return cmocka_run_group_tests_name("collectord/decode", tests, NULL, NULL);
+}
