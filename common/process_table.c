@@ -1,0 +1,289 @@
+/* SPDX-License-Identifier: AGPL-3.0-only */
+#include "common/process_table.h"
+
+#include <string.h>
+
+#define ENTRIES_PER_CHUNK 64
+
+void process_table_init(struct process_table *table, const struct process_limits *limits)
+{
+	size_t max = limits->live_max + limits->exited_max;
+
+	*table = (struct process_table){
+		.map = MAP_INIT(max),
+		.pool = POOL_INIT(sizeof(struct process_entry), ENTRIES_PER_CHUNK, max),
+		.texts = INTERN_INIT(limits->text_bytes_max),
+		.live_max = limits->live_max,
+		.exited_max = limits->exited_max,
+		.retention_ns = limits->retention_ns,
+	};
+	TAILQ_INIT(&table->live);
+	TAILQ_INIT(&table->exited);
+}
+
+void process_table_done(struct process_table *table)
+{
+	intern_done(&table->texts);
+	map_done(&table->map);
+	pool_done(&table->pool);
+}
+
+struct process_entry *process_table_find(const struct process_table *table, uint32_t tgid, uint64_t start_ns)
+{
+	return map_get(&table->map, (struct map_key){tgid, start_ns});
+}
+
+void process_table_unsync(struct process_table *table)
+{
+	table->synced = false;
+}
+
+/* The entry of this identity, a new placeholder if there is none; NULL (counted) when there is no room. */
+static struct process_entry *obtain(struct process_table *table, uint32_t tgid, uint64_t start_ns)
+{
+	struct process_entry *entry = process_table_find(table, tgid, start_ns);
+
+	if (entry)
+		return entry;
+	entry = table->live_count < table->live_max ? pool_take(&table->pool) : NULL;
+	if (!entry) {
+		table->refused++;
+		return NULL;
+	}
+	if (map_put(&table->map, (struct map_key){tgid, start_ns}, entry) < 0) {
+		pool_give(&table->pool, entry);
+		table->refused++;
+		return NULL;
+	}
+	entry->info.tgid = tgid;
+	entry->info.start_ns = start_ns;
+	LIST_INIT(&entry->children);
+	TAILQ_INSERT_TAIL(&table->live, entry, order);
+	table->live_count++;
+	return entry;
+}
+
+/* A parent is older than its child. What claims otherwise is not believed, so that no circle can come about. */
+static bool may_be_parent(const struct process *child)
+{
+	if (child->ppid == 0 || child->parent_start_ns == 0)
+		return false;
+	return child->parent_start_ns < child->start_ns ||
+		(child->parent_start_ns == child->start_ns && child->ppid < child->tgid);
+}
+
+static void link_parent(struct process_table *table, struct process_entry *entry)
+{
+	struct process_entry *parent;
+
+	if (entry->parent || !may_be_parent(&entry->info))
+		return;
+	parent = obtain(table, entry->info.ppid, entry->info.parent_start_ns);
+	if (!parent)
+		return;
+	entry->parent = parent;
+	LIST_INSERT_HEAD(&parent->children, entry, siblings);
+}
+
+/* Takes over what a frame says of its process, unless something newer is known. */
+static void learn(struct process_table *table, struct process_entry *entry, const struct process *info)
+{
+	if (info->time_ns >= table->sweep.begin_ns)
+		entry->mark = table->sweep.generation;
+	if (entry->known && (entry->exited || info->time_ns < entry->info.time_ns))
+		return;
+	if (info->uid != entry->info.uid || memcmp(info->comm, entry->info.comm, sizeof(info->comm)) != 0)
+		entry->tag = 0;
+	entry->info = *info;
+	entry->known = true;
+	link_parent(table, entry);
+}
+
+static void learn_texts(struct process_table *table, struct process_entry *entry, struct text exe, struct text args)
+{
+	struct interned *old_exe = entry->exe, *old_args = entry->args;
+
+	entry->exe = intern_get(&table->texts, exe);
+	entry->args = intern_get(&table->texts, args);
+	intern_drop(&table->texts, old_exe);
+	intern_drop(&table->texts, old_args);
+}
+
+static void unlink_parent(struct process_entry *entry)
+{
+	if (entry->parent)
+		LIST_REMOVE(entry, siblings);
+	entry->parent = NULL;
+}
+
+/* Its children go to its parent. */
+static void evict(struct process_table *table, struct process_entry *entry)
+{
+	while (!LIST_EMPTY(&entry->children)) {
+		struct process_entry *child = LIST_FIRST(&entry->children);
+
+		unlink_parent(child);
+		child->parent = entry->parent;
+		if (child->parent)
+			LIST_INSERT_HEAD(&child->parent->children, child, siblings);
+	}
+	unlink_parent(entry);
+	TAILQ_REMOVE(&table->exited, entry, order);
+	table->exited_count--;
+	map_remove(&table->map, (struct map_key){entry->info.tgid, entry->info.start_ns});
+	intern_drop(&table->texts, entry->exe);
+	intern_drop(&table->texts, entry->args);
+	pool_give(&table->pool, entry);
+}
+
+static void mark_exited(struct process_table *table, struct process_entry *entry, uint64_t exit_ns)
+{
+	if (table->exited_count >= table->exited_max) {
+		evict(table, TAILQ_FIRST(&table->exited));
+		table->evicted++;
+	}
+	TAILQ_REMOVE(&table->live, entry, order);
+	table->live_count--;
+	TAILQ_INSERT_TAIL(&table->exited, entry, order);
+	table->exited_count++;
+	entry->exited = true;
+	entry->exit_ns = exit_ns;
+}
+
+void process_table_expire(struct process_table *table, uint64_t now_ns)
+{
+	struct process_entry *oldest;
+
+	while ((oldest = TAILQ_FIRST(&table->exited)) && oldest->exit_ns + table->retention_ns <= now_ns)
+		evict(table, oldest);
+}
+
+static void take_fork(struct process_table *table, const struct frame *frame, struct process_event *event)
+{
+	const struct fork *fork = frame->payload;
+	struct process_entry *entry = obtain(table, fork->process.tgid, fork->process.start_ns);
+
+	if (!entry)
+		return;
+	learn(table, entry, &fork->process);
+	if (entry->forked)
+		return;
+	entry->forked = true;
+	if (entry->parent && entry->parent->known && !entry->exe) {
+		entry->exe = intern_hold(entry->parent->exe);
+		entry->args = intern_hold(entry->parent->args);
+		entry->args_truncated = entry->parent->args_truncated;
+	}
+	*event = (struct process_event){PROCESS_FORKED, entry, fork->process.time_ns, 0, false};
+}
+
+static void take_exec(struct process_table *table, const struct frame *frame, struct process_event *event)
+{
+	const struct exec *exec = frame->payload;
+	struct process_entry *entry = obtain(table, exec->process.tgid, exec->process.start_ns);
+
+	if (!entry)
+		return;
+	learn(table, entry, &exec->process);
+	learn_texts(table, entry, frame_text(frame, 0), frame_text(frame, 1));
+	entry->args_truncated = exec->args_truncated != 0;
+	*event = (struct process_event){PROCESS_EXECED, entry, exec->process.time_ns, 0, entry->exec_ns != 0};
+	entry->exec_ns = MAX(exec->process.time_ns, 1);
+}
+
+static void take_exit(struct process_table *table, const struct frame *frame, struct process_event *event)
+{
+	const struct exit *end = frame->payload;
+	struct process_entry *entry = obtain(table, end->process.tgid, end->process.start_ns);
+
+	if (!entry || (entry->exited && !entry->exit_inferred))
+		return;
+	learn(table, entry, &end->process);
+	if (!entry->exited)
+		mark_exited(table, entry, end->process.time_ns);
+	entry->exit_inferred = false;
+	entry->exit_ns = end->process.time_ns;
+	*event = (struct process_event){PROCESS_EXITED, entry, end->process.time_ns, end->status, false};
+}
+
+static void take_sample_begin(struct process_table *table, const struct frame *frame, struct process_event *event)
+{
+	const struct sample_begin *begin = frame->payload;
+
+	(void)event;
+	table->sweep.open = true;
+	table->sweep.full = begin->full != 0;
+	table->sweep.pass = begin->pass;
+	table->sweep.received = 0;
+	if (table->sweep.full) {
+		table->sweep.begin_ns = begin->time_ns;
+		table->sweep.generation++;
+	}
+}
+
+static void take_sample(struct process_table *table, const struct frame *frame, struct process_event *event)
+{
+	const struct sample *sample = frame->payload;
+	struct process_entry *entry;
+
+	(void)event;
+	if (!table->sweep.open || sample->pass != table->sweep.pass)
+		return;
+	table->sweep.received++;
+	entry = obtain(table, sample->process.tgid, sample->process.start_ns);
+	if (!entry || entry->exited)
+		return;
+	entry->mark = table->sweep.generation;
+	learn(table, entry, &sample->process);
+	/* An EXEC that was seen knows better, unless later ones may have been lost. */
+	if (sample->args_known && (entry->exec_ns == 0 || !table->synced))
+		learn_texts(table, entry, frame_text(frame, 0), frame_text(frame, 1));
+}
+
+/* Who was there before the pass began and was not seen in it has exited unnoticed. */
+static void sweep_missed(struct process_table *table)
+{
+	struct process_entry *entry = TAILQ_FIRST(&table->live), *next;
+
+	for (; entry; entry = next) {
+		next = TAILQ_NEXT(entry, order);
+		if (entry->mark == table->sweep.generation || entry->info.start_ns >= table->sweep.begin_ns)
+			continue;
+		mark_exited(table, entry, table->sweep.begin_ns);
+		entry->exit_inferred = true;
+	}
+}
+
+/* A pass of which frames are missing proves nothing. */
+static void take_sample_end(struct process_table *table, const struct frame *frame, struct process_event *event)
+{
+	const struct sample_end *end = frame->payload;
+	bool whole = table->sweep.open && end->pass == table->sweep.pass && end->sent == table->sweep.received;
+
+	(void)event;
+	table->sweep.open = false;
+	if (!whole || !table->sweep.full)
+		return;
+	sweep_missed(table);
+	table->synced = true;
+}
+
+static const struct {
+	uint16_t type;
+	void (*take)(struct process_table *table, const struct frame *frame, struct process_event *event);
+} takers[] = {
+	{FRAME_FORK, take_fork},
+	{FRAME_EXEC, take_exec},
+	{FRAME_EXIT, take_exit},
+	{FRAME_SAMPLE_BEGIN, take_sample_begin},
+	{FRAME_SAMPLE, take_sample},
+	{FRAME_SAMPLE_END, take_sample_end},
+};
+
+void process_table_frame(struct process_table *table, const struct frame *frame, struct process_event *event)
+{
+	*event = (struct process_event){.change = PROCESS_UNCHANGED};
+	for (size_t i = 0; i < ARRAY_LEN(takers); i++)
+		if (takers[i].type == frame->header.type)
+			takers[i].take(table, frame, event);
+}

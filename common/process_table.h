@@ -1,0 +1,90 @@
+/* SPDX-License-Identifier: AGPL-3.0-only */
+/*
+ * The processes of one host as the events link tells of them: identity is (tgid, start time); the link to the parent
+ * survives the parent's death; who has exited stays for a while. Bounded, every refusal and early eviction counted.
+ * A function of the frames alone: reads no clock and does no I/O.
+ */
+#pragma once
+
+#include <sys/queue.h>
+
+#include "common/base.h"
+#include "common/intern.h"
+#include "common/map.h"
+#include "common/pool.h"
+#include "proto/frame.h"
+
+struct process_entry {
+	struct process info; /* the newest known; of a placeholder only tgid and start_ns */
+	struct interned *exe, *args; /* NULL: unknown */
+	struct process_entry *parent; /* the one that forked it, or what is left of its ancestors */
+	LIST_HEAD(, process_entry) children;
+	LIST_ENTRY(process_entry) siblings;
+	TAILQ_ENTRY(process_entry) order; /* in the table's live or exited list */
+	uint64_t exec_ns; /* of the last EXEC; 0: none seen */
+	uint64_t exit_ns; /* once exited */
+	uint32_t mark;    /* the sweep that last saw it */
+	uint8_t tag;      /* the owner's; 0 again when comm or uid have changed */
+	bool known;       /* false: a placeholder, only named as a parent so far */
+	bool forked;      /* its FORK has been counted */
+	bool exited;
+	bool exit_inferred; /* a sweep missed it; its EXIT has not been seen */
+	bool args_truncated;
+};
+
+enum process_change { PROCESS_UNCHANGED, PROCESS_FORKED, PROCESS_EXECED, PROCESS_EXITED };
+
+/* What one frame meant. The entry is valid until the next frame or expiry. */
+struct process_event {
+	enum process_change change;
+	struct process_entry *entry;
+	uint64_t time_ns;
+	uint32_t status; /* PROCESS_EXITED: wait status */
+	bool again;      /* PROCESS_EXECED: it had execed before */
+};
+
+TAILQ_HEAD(process_list, process_entry);
+
+struct process_table {
+	struct map map;
+	struct pool pool;
+	struct intern texts;
+	struct process_list live, exited; /* exited: in the order they were told */
+	size_t live_count, exited_count, live_max, exited_max;
+	uint64_t retention_ns;
+	uint64_t refused; /* processes there was no room for */
+	uint64_t evicted; /* exited ones given up before their time */
+	struct {
+		uint64_t begin_ns;
+		uint32_t pass, received, generation;
+		bool open, full;
+	} sweep;
+	bool synced; /* a full pass is in the table and nothing was lost since */
+};
+
+#define PROCESS_LIVE_MAX       1048576
+#define PROCESS_EXITED_MAX     16384
+#define PROCESS_TEXT_BYTES_MAX (64U << 20)
+
+struct process_limits {
+	size_t live_max, exited_max, text_bytes_max; /* exited_max at least 1 */
+	uint64_t retention_ns; /* of the exited */
+};
+
+void process_table_init(struct process_table *table, const struct process_limits *limits);
+void process_table_done(struct process_table *table);
+
+/* The process of this identity, or NULL. */
+struct process_entry *process_table_find(const struct process_table *table, uint32_t tgid, uint64_t start_ns);
+
+/*
+ * Takes in FORK, EXEC, EXIT, SAMPLE_BEGIN, SAMPLE or SAMPLE_END (other frames change nothing). Fills @event; each fork and
+ * each exit is told once, however often a frame repeats it.
+ */
+void process_table_frame(struct process_table *table, const struct frame *frame, struct process_event *event);
+
+/* Forgets who exited longer than the retention before @now_ns. */
+void process_table_expire(struct process_table *table, uint64_t now_ns);
+
+/* Something was lost: not synced until the next full pass. */
+void process_table_unsync(struct process_table *table);

@@ -1,0 +1,70 @@
+/* SPDX-License-Identifier: AGPL-3.0-only */
+#include "enforcerd/claims.h"
+
+#include <errno.h>
+#include <string.h>
+
+void claims_init(struct claims *claims)
+{
+	memset(claims, 0, sizeof(*claims));
+	for (size_t i = 0; i < CLAIMS_MAX; i++)
+		claims->places[i].fd = -1;
+}
+
+static bool is_spent(const struct claims *claims, uint64_t cookie)
+{
+	for (size_t i = 0; i < MIN(claims->spent_count, (uint64_t)CLAIMS_SPENT_MAX); i++)
+		if (claims->spent[i] == cookie)
+			return true;
+	return false;
+}
+
+int claims_add(struct claims *claims, uint64_t connection, uint64_t now_ns, const struct peer *peer, int *fd,
+	struct claim **claim)
+{
+	struct claim *free_place = NULL;
+
+	if (is_spent(claims, peer->cookie))
+		return -EEXIST;
+	for (size_t i = 0; i < CLAIMS_MAX; i++) {
+		struct claim *c = &claims->places[i];
+
+		if (c->connection == 0)
+			free_place = free_place ? free_place : c;
+		else if (c->connection == connection || c->peer.cookie == peer->cookie)
+			return -EEXIST;
+	}
+	if (!free_place)
+		return -ENOBUFS;
+	*free_place = (struct claim){.connection = connection, .made_ns = now_ns, .fd = TAKE_FD(*fd), .peer = *peer};
+	*claim = free_place;
+	return 0;
+}
+
+struct claim *claims_find(struct claims *claims, uint64_t connection)
+{
+	for (size_t i = 0; i < CLAIMS_MAX; i++)
+		if (connection != 0 && claims->places[i].connection == connection)
+			return &claims->places[i];
+	return NULL;
+}
+
+void claim_use(struct claims *claims, struct claim *claim)
+{
+	claims->spent[claims->spent_count++ % CLAIMS_SPENT_MAX] = claim->peer.cookie;
+	claim->used = true;
+	close_fd(&claim->fd);
+}
+
+void claim_drop(struct claim *claim)
+{
+	close_fd(&claim->fd);
+	*claim = (struct claim){.fd = -1};
+}
+
+void claims_expire(struct claims *claims, uint64_t now_ns)
+{
+	for (size_t i = 0; i < CLAIMS_MAX; i++)
+		if (claims->places[i].connection != 0 && now_ns - claims->places[i].made_ns > CLAIM_NS)
+			claim_drop(&claims->places[i]);
+}

@@ -1,0 +1,161 @@
+/* SPDX-License-Identifier: AGPL-3.0-only */
+#include "ruled/culprit.h"
+
+static const struct culprit NOBODY = {NULL, NULL, NULL};
+
+struct map_key culprit_key(uint32_t serial, const struct process_entry *entry)
+{
+	return (struct map_key){(uint64_t)serial << 32 | entry->info.tgid, entry->info.start_ns};
+}
+
+void culprit_count(
+	const struct culprit_search *search, const struct lineage *lineage, uint64_t time_ns)
+{
+	for (unsigned i = 0; i < lineage->count; i++) {
+		struct keyed_window *keyed = window_set_get(
+			search->trees, culprit_key(search->serial, lineage->at[i]), time_ns);
+
+		if (keyed)
+			window_add(&search->trees->shape, &keyed->window, time_ns);
+	}
+}
+
+static struct keyed_window *tree_of(
+	const struct culprit_search *search, const struct process_entry *entry)
+{
+	return window_set_find(
+		search->trees, culprit_key(search->serial, entry), search->now_ns);
+}
+
+static uint64_t weight_of(const struct culprit_search *search, const struct keyed_window *keyed)
+{
+	return window_weight(&search->trees->shape, &keyed->window);
+}
+
+static bool is_over(const struct culprit_search *search, const struct keyed_window *keyed)
+{
+	return window_over(&search->trees->shape, &keyed->window, search->threshold);
+}
+
+static bool is_most(uint64_t part, uint64_t whole)
+{
+	return part > 0 && part * 5 >= whole * 4;
+}
+
+static bool is_older(const struct process_entry *a, const struct process_entry *b)
+{
+	if (a->info.start_ns != b->info.start_ns)
+		return a->info.start_ns < b->info.start_ns;
+	return a->info.tgid < b->info.tgid;
+}
+
+/* The process of a tree window if it holds most of @weight and lives below @above (NULL: anywhere). */
+static struct process_entry *holder(const struct culprit_search *search, struct keyed_window *keyed,
+	const struct process_entry *above, uint64_t weight)
+{
+	struct process_entry *entry;
+
+	/* The total, not yet advanced, bounds the weight and is at hand. */
+	if (keyed->key.a >> 32 != search->serial || !is_most(keyed->window.total, weight))
+		return NULL;
+	window_advance(&search->trees->shape, &keyed->window, search->now_ns);
+	if (!is_most(weight_of(search, keyed), weight))
+		return NULL;
+	entry = process_table_find(search->table, (uint32_t)keyed->key.a, keyed->key.b);
+	if (!entry || entry == above || !lineage_candidate(entry, search->suite))
+		return NULL;
+	return !above || lineage_has(entry, above, search->suite) ? entry : NULL;
+}
+
+static struct culprit step_to(const struct culprit_search *search, struct culprit from,
+	struct process_entry *entry, struct keyed_window *keyed)
+{
+	return (struct culprit){entry, keyed, is_over(search, keyed) ? keyed : from.decider};
+}
+
+/*
+ * Whoever holds most of a weight stands in one line with all others who do, since two trees side by
+ * side cannot both hold 80 %. The one with the most, then the oldest, is the topmost of the line.
+ */
+static struct culprit topmost_below(
+	const struct culprit_search *search, struct culprit from, uint64_t weight)
+{
+	struct process_entry *best = NULL;
+	struct keyed_window *keyed, *window = NULL;
+	uint64_t most = 0;
+
+	TAILQ_FOREACH(keyed, &search->trees->recent, order) {
+		struct process_entry *entry = holder(search, keyed, from.entry, weight);
+		uint64_t holds = entry ? weight_of(search, keyed) : 0;
+
+		if (!entry || holds < most || (holds == most && best && is_older(best, entry)))
+			continue;
+		best = entry;
+		window = keyed;
+		most = holds;
+	}
+	return best ? step_to(search, from, best, window) : NOBODY;
+}
+
+static struct culprit descend(const struct culprit_search *search, struct culprit from)
+{
+	for (unsigned depth = 0; from.entry && depth < LINEAGE_MAX; depth++) {
+		struct culprit next = topmost_below(search, from, weight_of(search, from.window));
+
+		if (!next.entry)
+			break;
+		from = next;
+	}
+	return from;
+}
+
+struct culprit culprit_of(const struct culprit_search *search, uint64_t weight)
+{
+	return descend(search, topmost_below(search, NOBODY, weight));
+}
+
+/* The way to the process that acted is the likely one, and cheap; then anywhere below. */
+static struct culprit below(
+	const struct culprit_search *search, const struct lineage *lineage, unsigned top)
+{
+	struct keyed_window *keyed = tree_of(search, lineage->at[top]);
+	struct culprit found = {lineage->at[top], keyed, keyed};
+
+	while (top > 0) {
+		struct process_entry *entry = lineage->at[--top];
+
+		keyed = tree_of(search, entry);
+		if (!keyed || !is_most(weight_of(search, keyed), weight_of(search, found.window)))
+			break;
+		if (lineage_candidate(entry, search->suite))
+			found = step_to(search, found, entry, keyed);
+	}
+	return descend(search, found);
+}
+
+struct culprit culprit_in(const struct culprit_search *search, const struct lineage *lineage)
+{
+	for (unsigned top = lineage->count; top-- > 0;) {
+		struct keyed_window *keyed = tree_of(search, lineage->at[top]);
+
+		if (!keyed || !lineage_candidate(lineage->at[top], search->suite) ||
+			!is_over(search, keyed))
+			continue;
+		if (search->now_ns < keyed->quiet_until_ns)
+			return NOBODY;
+		keyed->quiet_until_ns = search->now_ns + CULPRIT_QUIET_NS;
+		return below(search, lineage, top);
+	}
+	return NOBODY;
+}
+
+bool culprit_ripens(const struct culprit_search *search, const struct culprit *culprit)
+{
+	const struct window_shape *shape = &search->trees->shape;
+	const struct window *window = &culprit->window->window;
+
+	if (shape->slice == 0 || culprit->window == culprit->decider)
+		return false;
+	return !window_full(shape, window) ||
+		(double)window_weight(shape, window) > search->threshold;
+}

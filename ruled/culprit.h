@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: AGPL-3.0-only */
+/*
+ * Chooses the culprit: the deepest living candidate whose subtree holds at least 80 % of the weight
+ * above it. Pure: looks at the process table and at the tree windows of one rule.
+ */
+#pragma once
+
+#include "ruled/lineage.h"
+#include "ruled/window_set.h"
+
+/* A tree over the threshold is looked at again only after this long: looking costs more than counting. */
+#define CULPRIT_QUIET_NS (10 * NSEC_PER_MSEC)
+
+/* Where to look: the tree windows that belong to the scope window @serial (0: to none). */
+struct culprit_search {
+	const struct process_table *table;
+	const struct suite_users *suite;
+	struct window_set *trees;
+	uint32_t serial;
+	double threshold;
+	uint64_t now_ns;
+};
+
+struct culprit {
+	struct process_entry *entry;  /* NULL: nobody stands out */
+	struct keyed_window *window;  /* of its tree */
+	struct keyed_window *decider; /* the deepest above it, or its own, that is over the threshold */
+};
+
+/* The key of the tree window of @entry. */
+struct map_key culprit_key(uint32_t serial, const struct process_entry *entry);
+
+/* Counts an event for the tree of each process in @lineage. */
+void culprit_count(
+	const struct culprit_search *search, const struct lineage *lineage, uint64_t time_ns);
+
+/* From the topmost of @lineage whose tree is over the threshold. Nobody if none is. */
+struct culprit culprit_in(const struct culprit_search *search, const struct lineage *lineage);
+
+/* Of a whole scope's @weight; nobody if no tree holds 80 % of it. decider may be NULL. */
+struct culprit culprit_of(const struct culprit_search *search, uint64_t weight);
+
+/*
+ * True while it is too early to name @culprit: it is behind what happens now and will be over the
+ * threshold by itself soon, or stop. Naming it at once, or its parent instead, would be wrong.
+ */
+bool culprit_ripens(const struct culprit_search *search, const struct culprit *culprit);

@@ -1,0 +1,351 @@
+/* SPDX-License-Identifier: AGPL-3.0-only */
+#include "ruled/detect.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "ruled/culprit.h"
+
+/* A rule without cooldown still tells one culprit at most ten times a second. */
+#define COOLDOWN_NS_MIN (100 * NSEC_PER_MSEC)
+
+#define TOLD_MAX 64 /* told culprits looked at to explain a count */
+
+/* A rule that has just seen an event. */
+struct scene {
+	struct detect *detect;
+	struct rule_state *state;
+	const struct process_event *event;
+	struct finding *finding;
+	struct culprit_search search;
+	bool counts;
+	/* What was found. */
+	struct culprit culprit;
+	struct keyed_window *decider;
+	bool scoped; /* the decider is a scope's window */
+	struct map_key key; /* of the firing */
+};
+
+static const char *program_of(const struct process_entry *entry)
+{
+	return entry->exe ? entry->exe->data : entry->info.comm;
+}
+
+/* The scope's window an event belongs to. */
+static struct map_key scope_key(const struct rule_def *rule, const struct process_event *event)
+{
+	const struct process *info = &event->entry->info;
+	struct map_key key = {0, 0};
+
+	if (rule->detector->names_last)
+		key.a = hash_bytes(program_of(event->entry), strlen(program_of(event->entry)));
+	if (rule->scope == SCOPE_CGROUP)
+		key.b = info->cgroup;
+	if (rule->scope == SCOPE_USER)
+		key.b = info->uid;
+	return key;
+}
+
+static struct keyed_window *scope_window(struct scene *scene, struct map_key key)
+{
+	struct window_set *set = &scene->state->scoped;
+	struct keyed_window *keyed = window_set_get(set, key, scene->event->time_ns);
+
+	if (!keyed)
+		return NULL;
+	if (scene->counts)
+		window_add(&set->shape, &keyed->window, scene->event->time_ns);
+	window_advance(&set->shape, &keyed->window, scene->event->time_ns);
+	return keyed;
+}
+
+/* True if the window is over the threshold and has not been looked at just now. */
+static bool is_due(const struct scene *scene, const struct window_set *set, struct keyed_window *keyed)
+{
+	uint64_t now_ns = scene->event->time_ns;
+
+	if (!keyed || !window_over(&set->shape, &keyed->window, scene->state->rule->threshold) ||
+		now_ns < keyed->quiet_until_ns)
+		return false;
+	keyed->quiet_until_ns = now_ns + CULPRIT_QUIET_NS;
+	return true;
+}
+
+/* Events that no candidate answers for: known as a sum only. */
+static bool look_unattributed(struct scene *scene)
+{
+	struct keyed_window *keyed = scope_window(scene, (struct map_key){0, 0});
+
+	scene->decider = keyed;
+	scene->scoped = true;
+	scene->key = (struct map_key){UINT64_MAX, 0};
+	scene->finding->who = "session and service managers";
+	return is_due(scene, &scene->state->scoped, keyed);
+}
+
+static bool look_tree(struct scene *scene)
+{
+	if (scene->detect->lineage->count == 0)
+		return look_unattributed(scene);
+	if (scene->counts)
+		culprit_count(&scene->search, scene->detect->lineage, scene->event->time_ns);
+	scene->culprit = culprit_in(&scene->search, scene->detect->lineage);
+	scene->decider = scene->culprit.decider;
+	return scene->culprit.entry && !culprit_ripens(&scene->search, &scene->culprit);
+}
+
+static bool look_process(struct scene *scene)
+{
+	const struct lineage *lineage = scene->detect->lineage;
+	struct window_set *trees = &scene->state->trees;
+	uint64_t now_ns = scene->event->time_ns;
+	struct keyed_window *keyed;
+
+	if (lineage->count == 0 || lineage->at[0] != scene->detect->actor)
+		return look_unattributed(scene);
+	keyed = window_set_get(trees, culprit_key(0, lineage->at[0]), now_ns);
+	if (keyed && scene->counts)
+		window_add(&trees->shape, &keyed->window, now_ns);
+	scene->culprit = (struct culprit){lineage->at[0], keyed, keyed};
+	scene->decider = keyed;
+	return lineage_candidate(lineage->at[0], scene->detect->suite) && is_due(scene, trees, keyed);
+}
+
+/* Whose scope it is, where nobody stands out. */
+static const char *name_scope(const struct scene *scene)
+{
+	const struct process *info = &scene->event->entry->info;
+	const struct cgroup_entry *cgroup = cgroups_find(scene->detect->cgroups, info->cgroup);
+	char *out = scene->detect->who;
+
+	if (scene->state->rule->scope == SCOPE_HOST)
+		return "the host";
+	if (scene->state->rule->scope == SCOPE_USER)
+		snprintf(out, DETECT_WHO_BYTES, "uid %u", info->uid);
+	else if (cgroup && cgroup->path)
+		snprintf(out, DETECT_WHO_BYTES, "cgroup %s", cgroup->path->data);
+	else
+		snprintf(out, DETECT_WHO_BYTES, "cgroup %#llx", (unsigned long long)info->cgroup);
+	return out;
+}
+
+static bool look_scope(struct scene *scene)
+{
+	const struct detector *detector = scene->state->rule->detector;
+	struct map_key key = scope_key(scene->state->rule, scene->event);
+	struct keyed_window *keyed = scope_window(scene, key);
+
+	if (!keyed)
+		return false;
+	scene->search.serial = keyed->serial;
+	if (scene->counts && !detector->names_last)
+		culprit_count(&scene->search, scene->detect->lineage, scene->event->time_ns);
+	scene->decider = keyed;
+	scene->scoped = true;
+	scene->finding->who = name_scope(scene);
+	if (!is_due(scene, &scene->state->scoped, keyed))
+		return false;
+	if (detector->names_last) {
+		scene->culprit.entry = scene->event->entry;
+		scene->key = key;
+		return true;
+	}
+	scene->culprit = culprit_of(&scene->search,
+		window_weight(&scene->state->scoped.shape, &keyed->window));
+	scene->key = (struct map_key){UINT64_MAX, key.b};
+	return true;
+}
+
+static bool (*const LOOKS[SCOPE_COUNT])(struct scene *scene) = {
+	[SCOPE_HOST] = look_scope,
+	[SCOPE_TREE] = look_tree,
+	[SCOPE_PROCESS] = look_process,
+	[SCOPE_CGROUP] = look_scope,
+	[SCOPE_USER] = look_scope,
+};
+
+/* The tree window of a culprit that was told before and is below the one found now. */
+static const struct keyed_window *told_below(const struct scene *scene, const struct firing *told)
+{
+	struct process_entry *above = scene->culprit.entry, *entry;
+	struct map_key key = {
+		(uint64_t)scene->search.serial << 32 | (uint32_t)told->culprit.a, told->culprit.b};
+
+	if (told->culprit.a > UINT32_MAX)
+		return NULL;
+	entry = process_table_find(scene->detect->table, (uint32_t)told->culprit.a, told->culprit.b);
+	/* Who is not known any more may have been below. */
+	if (entry && above && !lineage_has(entry, above, scene->detect->suite))
+		return NULL;
+	return window_set_find(&scene->state->trees, key, scene->event->time_ns);
+}
+
+static bool is_nested(const struct scene *scene, const struct firing *told)
+{
+	struct process_entry *inner, *outer;
+	const struct firing *other;
+	unsigned looked = 0;
+
+	inner = process_table_find(scene->detect->table, (uint32_t)told->culprit.a, told->culprit.b);
+	TAILQ_FOREACH(other, &scene->state->firings.told, order) {
+		if (!inner || looked++ >= TOLD_MAX)
+			return false;
+		outer = other->culprit.a > UINT32_MAX
+			? NULL
+			: process_table_find(scene->detect->table, (uint32_t)other->culprit.a,
+				  other->culprit.b);
+		if (outer && outer != scene->culprit.entry && told_below(scene, other) &&
+			lineage_has(inner, outer, scene->detect->suite))
+			return true;
+	}
+	return false;
+}
+
+/* Where counts of one culprit are part of another's. */
+static bool is_additive(const struct scene *scene)
+{
+	const struct rule_def *rule = scene->state->rule;
+
+	return !rule->detector->names_last && rule->scope != SCOPE_PROCESS &&
+		!(rule->scope == SCOPE_TREE && scene->scoped);
+}
+
+/*
+ * True if without those already told, living or dead, nothing is over the threshold: whoever is above
+ * a culprit is not to blame for it, least of all when it has just ended.
+ */
+static bool is_explained(const struct scene *scene)
+{
+	const struct window_shape *shape = &scene->state->trees.shape;
+	const struct keyed_window *whole =
+		scene->culprit.entry ? scene->culprit.window : scene->decider;
+	uint64_t total = whole->window.total, weight = window_weight(shape, &whole->window);
+	double slices = shape->slice > 0 ? (double)(shape->buckets / shape->slice) : 1;
+	double threshold = scene->state->rule->threshold;
+	const struct firing *told;
+	unsigned looked = 0;
+
+	TAILQ_FOREACH(told, &scene->state->firings.told, order) {
+		const struct keyed_window *part = told_below(scene, told);
+
+		if (!part || looked++ >= TOLD_MAX || is_nested(scene, told))
+			continue;
+		total -= MIN(total, part->window.total);
+		weight -= MIN(weight, window_weight(shape, &part->window));
+	}
+	return looked > 0 && ((double)total <= threshold * slices || (double)weight <= threshold);
+}
+
+/* The culprit's features, or what the scope has instead. */
+static struct rule_subject subject_of(const struct scene *scene)
+{
+	const struct process_entry *entry = scene->culprit.entry;
+	const struct process *info = entry ? &entry->info : &scene->event->entry->info;
+	enum scope scope = scene->state->rule->scope;
+	const struct cgroup_entry *cgroup = NULL;
+	struct rule_subject subject = {0};
+
+	if (entry || scope == SCOPE_CGROUP)
+		cgroup = cgroups_find(scene->detect->cgroups, info->cgroup);
+	if (entry) {
+		subject.comm = text_of(info->comm);
+		subject.exe = interned_text(entry->exe);
+	}
+	if (cgroup)
+		subject.cgroup = interned_text(cgroup->path);
+	if (cgroup && cgroup->container)
+		subject.container = interned_text(cgroup->container);
+	subject.user_known = entry || scope == SCOPE_USER;
+	subject.user = info->uid;
+	return subject;
+}
+
+static void fill(struct scene *scene)
+{
+	const struct window_shape *shape = &scene->state->trees.shape;
+	struct finding *finding = scene->finding;
+
+	finding->rule = scene->state->rule;
+	finding->event = scene->event;
+	finding->culprit = scene->culprit.entry;
+	finding->value = window_value(shape, &scene->decider->window);
+	finding->own = scene->culprit.window ? window_value(shape, &scene->culprit.window->window)
+					     : finding->value;
+	finding->since_ns = window_since(shape, &scene->decider->window);
+}
+
+/* Whether what was found is to be told: not in its cooldown, not explained, not filtered out. */
+static struct firing *tell(struct scene *scene)
+{
+	struct rule_state *state = scene->state;
+	uint64_t now_ns = scene->event->time_ns;
+	uint64_t cooldown_ns = MAX(state->rule->cooldown_secs * NSEC_PER_SEC, COOLDOWN_NS_MIN);
+	struct rule_subject subject;
+	struct firing *firing;
+
+	if (scene->culprit.entry && !state->rule->detector->names_last)
+		scene->key = culprit_key(0, scene->culprit.entry);
+	firing = firing_set_find(&state->firings, scene->key);
+	if (firing && now_ns < firing->told_ns + cooldown_ns) {
+		firing->active = true;
+		return NULL;
+	}
+	if (!firing && is_additive(scene) && is_explained(scene))
+		return NULL;
+	firing = firing_set_tell(&state->firings, scene->key, now_ns);
+	if (!firing)
+		return NULL;
+	firing->window = scene->decider->key;
+	firing->scoped = scene->scoped;
+	firing->alert = 0;
+	subject = subject_of(scene);
+	if (!rule_admits(state->rule, &subject))
+		return NULL;
+	fill(scene);
+	return firing;
+}
+
+struct firing *detect_event(struct detect *detect, struct rule_state *state,
+	const struct process_event *event, struct finding *finding)
+{
+	const struct rule_def *rule = state->rule;
+	enum look look = rule->detector->look(rule, state->lives, event);
+	struct scene scene = {
+		.detect = detect,
+		.state = state,
+		.event = event,
+		.finding = finding,
+		.search = {detect->table, detect->suite, &state->trees, 0, rule->threshold,
+			event->time_ns},
+		.counts = look == LOOK_COUNT,
+	};
+
+	*finding = (struct finding){0};
+	if (look == LOOK_AWAY || !LOOKS[rule->scope](&scene))
+		return NULL;
+	if (rule->detector->also &&
+		!rule->detector->also(rule, state->lives, event->time_ns, &finding->median_ns))
+		return NULL;
+	return tell(&scene);
+}
+
+static double value_now(struct rule_state *state, const struct firing *firing, uint64_t now_ns)
+{
+	struct window_set *set = firing->scoped ? &state->scoped : &state->trees;
+	struct keyed_window *keyed = window_set_find(set, firing->window, now_ns);
+
+	return keyed ? window_value(&set->shape, &keyed->window) : 0;
+}
+
+bool detect_cleared(struct rule_state *state, struct firing *firing, uint64_t now_ns)
+{
+	double value = value_now(state, firing, now_ns);
+	bool below = value < state->rule->clear_below || value == 0;
+
+	if (below && firing->active) {
+		firing->active = false;
+		firing->clear_ns = now_ns;
+	}
+	return below && !firing->active &&
+		now_ns >= firing->clear_ns + rule_span_secs(state->rule) * NSEC_PER_SEC;
+}

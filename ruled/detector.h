@@ -1,0 +1,59 @@
+/* SPDX-License-Identifier: AGPL-3.0-only */
+/* The detectors, one table: which events each looks at, which keys its rules have, how it says it. Pure. */
+#pragma once
+
+#include "common/process_table.h"
+#include "ruled/lives.h"
+#include "ruled/rule.h"
+#include "ruled/window.h"
+
+/* Keys that only some detectors have, as bits. */
+enum detector_keys {
+	KEYS_THRESHOLD = 1 << 0,
+	KEYS_DURATION = 1 << 1,
+	KEYS_WINDOW = 1 << 2,
+	KEYS_MAX_EXEC = 1 << 3,
+	KEYS_EXEC_RATE = 1 << 4, /* regex, rate_per_min, median_lifetime */
+};
+
+enum look {
+	LOOK_AWAY,  /* the event is none of this rule's */
+	LOOK_ONLY,  /* nothing to count, but the condition may hold now */
+	LOOK_COUNT, /* counts */
+};
+
+/* What an alert says in its sentence. */
+struct finding {
+	const struct rule_def *rule;
+	const struct process_event *event;
+	struct process_entry *culprit; /* NULL: nobody stands out */
+	const char *who;	       /* without culprit: "the host", "cgroup /x", … */
+	double value;		       /* what is over the threshold */
+	double own;		       /* the culprit's share of it */
+	uint64_t since_ns;
+	uint64_t median_ns; /* KEYS_EXEC_RATE */
+};
+
+struct detector {
+	const char *name;
+	uint32_t keys;
+	uint32_t scopes; /* 1 << enum scope */
+	enum scope scope; /* unless the rule says otherwise */
+	uint32_t changes; /* 1 << enum process_change */
+	bool names_last;  /* the culprit is the process of the last event; counted by program and scope */
+	enum look (*look)(
+		const struct rule_def *rule, struct lives *lives, const struct process_event *event);
+	/* A further condition at @now_ns; may be NULL. */
+	bool (*also)(const struct rule_def *rule, const struct lives *lives, uint64_t now_ns,
+		uint64_t *median_ns);
+	void (*say)(const struct finding *finding, char *out, size_t size);
+};
+
+/* NULL after the last. */
+const struct detector *detector_at(unsigned index);
+
+/* The shape of all windows of @rule. */
+struct window_shape detector_shape(const struct rule_def *rule);
+
+/* The sentence of an alert; untrusted text in it is not escaped. */
+void detector_say(const struct finding *finding, char *out, size_t size);

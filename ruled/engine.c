@@ -1,0 +1,330 @@
+/* SPDX-License-Identifier: AGPL-3.0-only */
+#include "ruled/engine.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include "ruled/detect.h"
+#include "ruled/report.h"
+
+struct engine {
+	struct engine_options options;
+	struct engine_sink sink;
+	struct process_table table;
+	struct cgroups cgroups;
+	struct ruleset *ruleset; /* NULL before the first */
+	struct rule_state **states;
+	unsigned state_count;
+	struct report_source source; /* what every alert tells */
+	uint64_t now_ns;
+	uint64_t counter;  /* of alerts */
+	uint64_t received; /* process events */
+	uint64_t alerts[SEVERITY_COUNT];
+	struct {
+		uint64_t dropped; /* as COUNTERS last said */
+		uint64_t told_ns; /* when it last grew; 0: never */
+		bool known;
+	} loss;
+};
+
+int engine_new(const struct engine_options *options, const struct engine_sink *sink,
+	struct engine **engine)
+{
+	const struct process_limits limits = {PROCESS_LIVE_MAX, PROCESS_EXITED_MAX,
+		PROCESS_TEXT_BYTES_MAX, options->retention_ns};
+	struct engine *made = calloc(1, sizeof(*made));
+
+	if (!made)
+		return -ENOMEM;
+	made->options = *options;
+	made->sink = *sink;
+	made->source.epoch = options->epoch;
+	made->source.cgroups = &made->cgroups;
+	made->source.suite = &made->options.suite;
+	process_table_init(&made->table, &limits);
+	cgroups_init(&made->cgroups);
+	*engine = made;
+	return 0;
+}
+
+static void free_states(struct rule_state **states, unsigned count)
+{
+	for (unsigned i = 0; i < count; i++)
+		rule_state_free(states[i]);
+	free(states);
+}
+
+void engine_free(struct engine *engine)
+{
+	if (!engine)
+		return;
+	free_states(engine->states, engine->state_count);
+	ruleset_free(engine->ruleset);
+	cgroups_done(&engine->cgroups);
+	process_table_done(&engine->table);
+	free(engine);
+}
+
+void engine_freep(struct engine **engine)
+{
+	engine_free(*engine);
+}
+
+/* States for new rules only; NULL where an old one will do. */
+static int new_states(
+	const struct engine *engine, const struct ruleset *ruleset, struct rule_state ***states)
+{
+	struct rule_state **made = calloc(ruleset->count + 1, sizeof(struct rule_state *));
+
+	if (!made)
+		return -ENOMEM;
+	for (unsigned i = 0; i < ruleset->count; i++) {
+		const struct rule_def *same =
+			engine->ruleset ? ruleset_find(engine->ruleset, ruleset->rules[i]->name) : NULL;
+
+		if (same && rule_def_equal(same, ruleset->rules[i]))
+			continue;
+		made[i] = rule_state_new(ruleset->rules[i]);
+		if (!made[i]) {
+			free_states(made, ruleset->count);
+			return -ENOMEM;
+		}
+	}
+	*states = made;
+	return 0;
+}
+
+/* The old state of the rule called @name, taken out of the engine. */
+static struct rule_state *take_state(struct engine *engine, const char *name)
+{
+	for (unsigned i = 0; i < engine->state_count; i++)
+		if (engine->states[i] && strcmp(engine->states[i]->rule->name, name) == 0)
+			return TAKE_PTR(engine->states[i]);
+	return NULL;
+}
+
+static void tell_rule_gone(struct engine *engine, struct rule_state *state)
+{
+	const struct firing *firing;
+
+	if (!state)
+		return;
+	TAILQ_FOREACH(firing, &state->firings.told, order)
+		if (firing->alert != 0)
+			engine->sink.on_cleared(engine->sink.ctx, firing->alert, "the rule has changed");
+}
+
+int engine_set_rules(struct engine *engine, struct ruleset *ruleset)
+{
+	struct rule_state **states;
+	int r = new_states(engine, ruleset, &states);
+
+	if (r < 0)
+		return r;
+	for (unsigned i = 0; i < ruleset->count; i++) {
+		if (states[i])
+			continue;
+		states[i] = take_state(engine, ruleset->rules[i]->name);
+		states[i]->rule = ruleset->rules[i];
+	}
+	for (unsigned i = 0; i < engine->state_count; i++)
+		tell_rule_gone(engine, engine->states[i]);
+	free_states(engine->states, engine->state_count);
+	ruleset_free(engine->ruleset);
+	engine->ruleset = ruleset;
+	engine->states = states;
+	engine->state_count = ruleset->count;
+	return 0;
+}
+
+/* Whether everything since @since_ns was seen. Losses are told with the next COUNTERS only. */
+static bool is_complete(const struct engine *engine, uint64_t since_ns)
+{
+	return engine->table.synced &&
+		(engine->loss.told_ns == 0 || engine->loss.told_ns < since_ns);
+}
+
+static void tell(struct engine *engine, struct rule_state *state, struct firing *firing,
+	const struct finding *finding)
+{
+	struct report report;
+	struct engine_alert *alert = &report.alert;
+
+	firing->alert = ++engine->counter;
+	state->fired++;
+	report_make(&report, &engine->source, finding);
+	alert->frame.counter = engine->counter;
+	alert->frame.evidence_complete = is_complete(engine, alert->frame.since_ns);
+	state->last_fired_wall_ns = alert->frame.wall_ns;
+	engine->alerts[state->rule->severity]++;
+	engine->sink.on_alert(engine->sink.ctx, alert);
+}
+
+/* Who acted: a fork and an end are the parent's doing, and so is the first exec of a child. */
+static struct process_entry *actor_of(const struct process_event *event)
+{
+	return event->change == PROCESS_EXECED && event->again ? event->entry : event->entry->parent;
+}
+
+static void detect_all(struct engine *engine, const struct process_event *event)
+{
+	struct process_entry *actor = actor_of(event);
+	struct lineage lineage;
+	struct detect detect = {.table = &engine->table,
+		.cgroups = &engine->cgroups,
+		.suite = &engine->options.suite,
+		.lineage = &lineage,
+		.actor = actor};
+	struct finding finding;
+
+	lineage_of(&lineage, actor, &engine->options.suite);
+	for (unsigned i = 0; i < engine->state_count; i++) {
+		struct rule_state *state = engine->states[i];
+		struct firing *firing;
+
+		if (!(state->rule->detector->changes & 1U << event->change))
+			continue;
+		firing = detect_event(&detect, state, event, &finding);
+		if (firing)
+			tell(engine, state, firing, &finding);
+	}
+}
+
+static void on_process(struct engine *engine, const struct frame *frame)
+{
+	struct process_event event;
+
+	process_table_frame(&engine->table, frame, &event);
+	if (event.change == PROCESS_UNCHANGED || event.entry->info.kernel_thread)
+		return;
+	engine->now_ns = MAX(engine->now_ns, event.time_ns);
+	detect_all(engine, &event);
+}
+
+static void on_process_event(struct engine *engine, const struct frame *frame)
+{
+	engine->received++;
+	on_process(engine, frame);
+}
+
+static void look_for_cleared(struct engine *engine, struct rule_state *state)
+{
+	struct firing *firing = TAILQ_FIRST(&state->firings.told), *next;
+
+	for (; firing; firing = next) {
+		next = TAILQ_NEXT(firing, order);
+		if (!detect_cleared(state, firing, engine->now_ns))
+			continue;
+		if (firing->alert != 0)
+			engine->sink.on_cleared(engine->sink.ctx, firing->alert, "the condition has cleared");
+		firing_set_remove(&state->firings, firing);
+	}
+}
+
+static void on_tick(struct engine *engine, const struct frame *frame)
+{
+	const struct tick *tick = frame->payload;
+
+	engine->now_ns = MAX(engine->now_ns, tick->time_ns);
+	engine->source.wall_offset_ns = tick->wall_offset_ns;
+	if (engine->source.epoch == 0)
+		engine->source.epoch = tick->time_ns;
+	process_table_expire(&engine->table, engine->now_ns);
+	for (unsigned i = 0; i < engine->state_count; i++) {
+		window_set_expire(&engine->states[i]->scoped, engine->now_ns);
+		window_set_expire(&engine->states[i]->trees, engine->now_ns);
+		look_for_cleared(engine, engine->states[i]);
+	}
+}
+
+/* More drops than last time: something between then and now is missing. */
+static void on_counters(struct engine *engine, const struct frame *frame)
+{
+	const struct counters *counters = frame->payload;
+	uint64_t dropped = counters->dropped_ring + counters->dropped_link;
+
+	if (engine->loss.known && dropped > engine->loss.dropped) {
+		engine->loss.told_ns = MAX(engine->now_ns, 1);
+		process_table_unsync(&engine->table);
+	}
+	engine->loss.dropped = dropped;
+	engine->loss.known = true;
+}
+
+static void on_host(struct engine *engine, const struct frame *frame)
+{
+	text_copy(frame_text(frame, 0), engine->source.host, sizeof(engine->source.host));
+}
+
+static void on_cgroup(struct engine *engine, const struct frame *frame)
+{
+	cgroups_frame(&engine->cgroups, frame);
+}
+
+static const struct {
+	uint16_t type;
+	void (*take)(struct engine *engine, const struct frame *frame);
+} TAKERS[] = {
+	{FRAME_FORK, on_process_event},
+	{FRAME_EXEC, on_process_event},
+	{FRAME_EXIT, on_process_event},
+	{FRAME_SAMPLE, on_process},
+	{FRAME_SAMPLE_BEGIN, on_process},
+	{FRAME_SAMPLE_END, on_process},
+	{FRAME_CGROUP, on_cgroup},
+	{FRAME_TICK, on_tick},
+	{FRAME_COUNTERS, on_counters},
+	{FRAME_HOST, on_host},
+};
+
+void engine_frame(struct engine *engine, const struct frame *frame)
+{
+	for (size_t i = 0; i < ARRAY_LEN(TAKERS); i++) {
+		if (TAKERS[i].type != frame->header.type)
+			continue;
+		TAKERS[i].take(engine, frame);
+		return;
+	}
+}
+
+void engine_unsync(struct engine *engine)
+{
+	process_table_unsync(&engine->table);
+	engine->loss.known = false;
+}
+
+void engine_detection(const struct engine *engine, struct detection *detection)
+{
+	detection->processes = engine->table.live_count;
+	detection->processes_kept = engine->table.exited_count;
+	detection->evicted = engine->table.evicted + engine->table.refused;
+	detection->received = engine->received;
+	detection->synced = engine->table.synced;
+	memcpy(detection->alerts, engine->alerts, sizeof(detection->alerts));
+}
+
+unsigned engine_rules(const struct engine *engine)
+{
+	return engine->state_count;
+}
+
+const struct rule_def *engine_rule(const struct engine *engine, unsigned index, struct rule *payload)
+{
+	const struct rule_state *state = engine->states[index];
+	const struct rule_def *rule = state->rule;
+
+	*payload = (struct rule){
+		.last_fired_wall_ns = state->last_fired_wall_ns,
+		.fired = state->fired,
+		.threshold = rule->threshold,
+		.index = index,
+		.duration_secs = rule->duration_secs,
+		.window_secs = rule->window_secs,
+		.cooldown_secs = rule->cooldown_secs,
+		.severity = (uint16_t)rule->severity,
+		.scope = (uint16_t)rule->scope,
+		.proposes = (uint16_t)rule->action,
+		.active = (uint16_t)firing_set_active(&state->firings),
+	};
+	return rule;
+}

@@ -1,0 +1,86 @@
+/* SPDX-License-Identifier: AGPL-3.0-only */
+#include "ruled/lineage.h"
+
+#include <string.h>
+
+#define STEPS_MAX 256 /* also over the dead in between */
+
+enum tag { TAG_UNKNOWN, TAG_ORDINARY, TAG_EXCLUDED };
+
+/*
+ * Those who start processes for others: what is below them is not theirs. A '*' at the end stands for
+ * any rest. The kernel cuts a comm after 15 bytes.
+ */
+static const char *const MANAGERS[] = {
+	"systemd", "(systemd)", "(sd-pam)", "(sd-executor)", "systemd-*", "init", "openrc*",
+	"runsvdir", "runsv", "s6-*", "supervisord", "sshd*", "dropbear", "login", "getty", "agetty",
+	"gdm*", "sddm*", "lightdm*", "xdm*", "cron", "crond", "atd", "anacron", "inetd", "xinetd",
+	"containerd*", "conmon*", "dockerd", "docker-proxy", "docker-init", "crio", "runc*", "crun",
+	"kubelet", "tini", "dumb-init", "catatonit", "tmux: server", "screen", "SCREEN",
+	"dbus-daemon", "dbus-broker*", "linnix-*",
+};
+
+static bool is_manager(const char *comm)
+{
+	for (size_t i = 0; i < ARRAY_LEN(MANAGERS); i++) {
+		size_t len = strlen(MANAGERS[i]);
+
+		if (MANAGERS[i][len - 1] == '*' ? strncmp(comm, MANAGERS[i], len - 1) == 0
+						: strcmp(comm, MANAGERS[i]) == 0)
+			return true;
+	}
+	return false;
+}
+
+static bool is_suite_user(uid_t uid, const struct suite_users *suite)
+{
+	for (unsigned i = 0; i < suite->count; i++)
+		if (suite->uids[i] == uid)
+			return true;
+	return false;
+}
+
+bool lineage_excludes(struct process_entry *entry, const struct suite_users *suite)
+{
+	const struct process *info = &entry->info;
+
+	if (info->tgid <= 1 || info->kernel_thread)
+		return true;
+	if (!entry->known)
+		return false;
+	if (entry->tag == TAG_UNKNOWN)
+		entry->tag = is_manager(info->comm) || is_suite_user(info->uid, suite) ? TAG_EXCLUDED
+										      : TAG_ORDINARY;
+	return entry->tag == TAG_EXCLUDED;
+}
+
+void lineage_of(struct lineage *lineage, struct process_entry *actor, const struct suite_users *suite)
+{
+	unsigned steps = 0;
+
+	lineage->count = 0;
+	for (; actor && steps < STEPS_MAX && lineage->count < LINEAGE_MAX; actor = actor->parent, steps++) {
+		if (lineage_excludes(actor, suite))
+			return;
+		if (!actor->exited)
+			lineage->at[lineage->count++] = actor;
+	}
+}
+
+bool lineage_has(struct process_entry *entry, const struct process_entry *ancestor,
+	const struct suite_users *suite)
+{
+	for (unsigned steps = 0; entry->parent && steps < STEPS_MAX; steps++) {
+		if (lineage_excludes(entry, suite))
+			return false;
+		entry = entry->parent;
+		if (entry == ancestor)
+			return true;
+	}
+	return false;
+}
+
+bool lineage_candidate(struct process_entry *entry, const struct suite_users *suite)
+{
+	return entry->known && !entry->exited && !lineage_excludes(entry, suite);
+}

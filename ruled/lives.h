@@ -1,0 +1,19 @@
+/* SPDX-License-Identifier: AGPL-3.0-only */
+/* How long the programs lived that ended during the last minute: the newest ones, bounded. Pure. */
+#pragma once
+
+#include "common/base.h"
+
+#define LIVES_MAX 512
+
+struct lives {
+	struct {
+		uint64_t end_ns, life_ns;
+	} at[LIVES_MAX];
+	unsigned next, count;
+};
+
+void lives_add(struct lives *lives, uint64_t end_ns, uint64_t life_ns);
+
+/* The lower median of the lives that ended within @span_ns before @now_ns; false if none did. */
+bool lives_median(const struct lives *lives, uint64_t now_ns, uint64_t span_ns, uint64_t *median_ns);

@@ -1,0 +1,66 @@
+/* SPDX-License-Identifier: AGPL-3.0-only */
+#include "ruled/regex_check.h"
+
+#include <errno.h>
+#include <regex.h>
+#include <stdio.h>
+#include <string.h>
+
+/* The library unfolds {m,n}; nested ones multiply. */
+#define REPEATS_MAX 1000
+
+static bool is_digit(char c)
+{
+	return c >= '0' && c <= '9';
+}
+
+/* The largest number in the braces at @at. */
+static unsigned long largest(const char *at)
+{
+	unsigned long most = 1;
+
+	while (*at != '\0' && *at != '}') {
+		if (is_digit(*at))
+			most = MAX(most, strtoul(at, (char **)&at, 10));
+		else
+			at++;
+	}
+	return most;
+}
+
+/* @refusal: static text, or NULL. */
+static const char *look_for_trouble(const char *pattern)
+{
+	unsigned long repeats = 1;
+
+	for (const char *at = pattern; *at != '\0'; at++) {
+		if (*at == '\\' && is_digit(at[1]))
+			return "back references are not allowed";
+		if (*at == '\\' && at[1] != '\0')
+			at++;
+		else if (*at == '{')
+			repeats *= MIN(largest(at), (unsigned long)REPEATS_MAX + 1);
+		if (repeats > REPEATS_MAX)
+			return "repetitions multiply to more than 1000";
+	}
+	return NULL;
+}
+
+int regex_check(const char *pattern, char *why, size_t size)
+{
+	const char *trouble = look_for_trouble(pattern);
+	regex_t regex;
+	int r;
+
+	if (trouble) {
+		snprintf(why, size, "%s", trouble);
+		return -EINVAL;
+	}
+	r = regcomp(&regex, pattern, REG_EXTENDED | REG_NOSUB);
+	if (r != 0) {
+		regerror(r, NULL, why, size);
+		return -EINVAL;
+	}
+	regfree(&regex);
+	return 0;
+}

@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: AGPL-3.0-only */
+#include "ruled/rule_state.h"
+
+#include "ruled/detector.h"
+
+struct rule_state *rule_state_new(const struct rule_def *rule)
+{
+	struct rule_state *state = calloc(1, sizeof(*state));
+
+	if (!state)
+		return NULL;
+	if (rule->detector->keys & KEYS_EXEC_RATE) {
+		state->lives = calloc(1, sizeof(*state->lives));
+		if (!state->lives) {
+			free(state);
+			return NULL;
+		}
+	}
+	state->rule = rule;
+	window_set_init(&state->scoped, detector_shape(rule));
+	window_set_init(&state->trees, detector_shape(rule));
+	firing_set_init(&state->firings);
+	return state;
+}
+
+void rule_state_free(struct rule_state *state)
+{
+	if (!state)
+		return;
+	window_set_done(&state->scoped);
+	window_set_done(&state->trees);
+	firing_set_done(&state->firings);
+	free(state->lives);
+	free(state);
+}

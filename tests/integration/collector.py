@@ -1,0 +1,386 @@
+# SPDX-License-Identifier: AGPL-3.0-only
+"""A real collectord, with a test at ruled's end of its link or a recording in its place."""
+
+import collections
+import contextlib
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "harness"))
+from linnix import BUILD, NOBODY, as_user, main, test, wait_for
+from receiver import Receiver, exact, recording
+
+COLLECTORD, RULED = 64101, 64102
+PROGRAM = os.path.join(BUILD, "linnix-collectord")
+
+
+class Collector:
+    """A collectord with its own configuration and its own directory of sockets."""
+
+    def __init__(self, config="", wrap=(), extra=()):
+        self.directory = tempfile.mkdtemp(prefix="linnix-test-")
+        os.chmod(self.directory, 0o755)
+        self.config = os.path.join(self.directory, "linnix.yaml")
+        self.recording = os.path.join(self.directory, "recording")
+        with open(self.config, "w") as file:
+            file.write("users: {collectord: \"%d\", ruled: \"%d\", apid: \"64103\", enforcerd: \"64104\"}\n%s" % (
+                COLLECTORD, RULED, config))
+        os.chmod(self.config, 0o644)
+        self.log = open(os.path.join(self.directory, "log"), "w+")
+        self.command = [*wrap, PROGRAM, "--config", self.config, *extra]
+        self.process = None
+
+    def start(self, *more):
+        self.process = subprocess.Popen([*self.command, *more], stdin=subprocess.DEVNULL, stderr=self.log,
+                                        env=dict(os.environ, LINNIX_RUN_DIR=self.directory))
+        return self
+
+    def record(self):
+        """Starts recording and returns when the first pass is in the file."""
+        self.start("--record", self.recording)
+        wait_for(self.is_collecting)
+        time.sleep(0.2)
+        return self
+
+    def is_collecting(self):
+        assert self.process.poll() is None, self.said()
+        return "collecting" in self.said()
+
+    def said(self):
+        self.log.flush()
+        with open(self.log.name) as file:
+            return file.read()
+
+    def stop(self, signo=signal.SIGTERM):
+        self.process.send_signal(signo)
+        status = self.process.wait(10)
+        assert status == 0, (status, self.said())
+
+    def recorded(self):
+        self.stop(signal.SIGINT)
+        return recording(self.recording)
+
+    def receiver(self):
+        return Receiver(self.directory, RULED, COLLECTORD)
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, kind, *_):
+        if self.process and self.process.poll() is None:
+            self.process.kill()
+            self.process.wait()
+        if kind:
+            print("# " + self.said().replace("\n", "\n# "))
+        self.log.close()
+        shutil.rmtree(self.directory, ignore_errors=True)
+
+
+def status(pid):
+    with open("/proc/%d/status" % pid) as file:
+        return dict(line.split(":", 1) for line in file.read().splitlines())
+
+
+def prove(pid):
+    fields = status(pid)
+    assert fields["Uid"].split() == [str(COLLECTORD)] * 4, fields["Uid"]
+    assert fields["Gid"].split() == [str(COLLECTORD)] * 4, fields["Gid"]
+    for name in ("CapInh", "CapPrm", "CapEff", "CapAmb"):
+        assert int(fields[name], 16) == 0, (name, fields[name])
+    assert fields["NoNewPrivs"].strip() == "1" and fields["Seccomp"].strip() == "2", fields
+
+
+def counters_at_rest(receiver):
+    """The last counters once two in a row agree."""
+    last = {}
+
+    def same(frame):
+        nonlocal last
+        if frame["frame"] != "COUNTERS":
+            return False
+        agree, last = exact(frame) and frame["ring_used"] == 0, frame
+        return agree
+
+    return receiver.until(same, 10)
+
+
+def is_frame(name):
+    return lambda frame: frame["frame"] == name
+
+
+def storm(seconds):
+    subprocess.run(["stress-ng", "--quiet", "--temp-path", "/tmp", "--vfork", "2", "-t", str(seconds)], check=True,
+                   **as_user(NOBODY))
+
+
+@contextlib.contextmanager
+def sleeper(*arguments):
+    process = subprocess.Popen(arguments or ["sleep", "300"], stdin=subprocess.PIPE)
+    try:
+        yield process.pid
+    finally:
+        process.kill()
+        process.communicate()
+
+
+@test
+def started_as_root_it_ends_up_without_any_right():
+    with Collector() as collector:
+        collector.start()
+        wait_for(collector.is_collecting)
+        prove(collector.process.pid)
+        collector.stop()
+
+
+@test
+def started_as_its_own_user_with_two_capabilities_it_ends_up_without_any_right():
+    caps = "-all,+bpf,+perfmon"
+    with Collector(wrap=("setpriv", "--reuid", str(COLLECTORD), "--regid", str(COLLECTORD), "--clear-groups",
+                         "--inh-caps", caps, "--ambient-caps", caps)) as collector:
+        collector.start()
+        wait_for(collector.is_collecting)
+        prove(collector.process.pid)
+        collector.stop()
+
+
+@test
+def without_capabilities_it_says_what_it_needs():
+    with Collector(wrap=("setpriv", "--reuid", str(COLLECTORD), "--regid", str(COLLECTORD), "--clear-groups")) as c:
+        c.start()
+        assert c.process.wait(10) == 1
+        assert "CAP_BPF and CAP_PERFMON" in c.said(), c.said()
+
+
+@test
+def a_dry_run_reports_each_probe():
+    with Collector() as collector:
+        done = subprocess.run([*collector.command, "--dry-run"], capture_output=True, text=True)
+        assert done.returncode == 0, done
+        assert [line.split(": ")[0] for line in done.stdout.splitlines()] == [
+            "fork", "exec", "exit", "cgroup_mkdir", "cgroup_rmdir", "task_iterator"], done.stdout
+
+
+@test
+def the_receiver_learns_host_probes_cgroups_time_and_processes_before_any_event():
+    with Collector() as collector, collector.receiver() as receiver, sleeper() as pid:
+        collector.start()
+        receiver.greet().until(is_frame("SAMPLE_END"), 5)
+        names = [frame["frame"] for frame in receiver.frames]
+        order = [name for i, name in enumerate(names) if name not in names[:i]]
+        assert order[:6] == ["HELLO", "HOST", "PROBE", "CGROUP", "TICK", "SAMPLE_BEGIN"], order
+        for name in ("FORK", "EXEC", "EXIT"):
+            assert name not in names[:names.index("SAMPLE_BEGIN")], order
+        sample = [frame for frame in receiver.of("SAMPLE") if frame["pid"] == pid][0]
+        assert sample["known"] and sample["args"] == "sleep 300" and sample["comm"] == "sleep", sample
+        assert sample["ppid"] == os.getpid() and sample["uid"] == 0 and not sample["kernel"], sample
+        assert sample["cgroup"] in {frame["key"] for frame in receiver.of("CGROUP")}, sample
+        end = receiver.of("SAMPLE_END")[0]
+        assert end["seen"] == end["sent"] == len(receiver.of("SAMPLE")), end
+
+
+@test
+def events_tell_who_did_what():
+    with Collector() as collector:
+        collector.record()
+        child = subprocess.Popen(["sh", "-c", "exit 3", "a  b"], **as_user(NOBODY))
+        child.wait()
+        killed = subprocess.Popen(["sleep", "300"])
+        time.sleep(0.05)
+        killed.kill()
+        killed.wait()
+        mine = collections.defaultdict(dict)
+        for frame in collector.recorded():
+            if frame.get("pid") in (child.pid, killed.pid):
+                mine[frame["pid"]][frame["frame"]] = frame
+        first, second = mine[child.pid], mine[killed.pid]
+        assert set(first) == set(second) == {"FORK", "EXEC", "EXIT"}, mine
+        assert first["FORK"]["ppid"] == os.getpid() and first["FORK"]["uid"] == 0
+        assert len({(f["start_ns"], f["ino"], f["parent_start_ns"]) for f in first.values()}) == 1, first
+        assert first["EXEC"]["exe"].endswith("/sh") and first["EXEC"]["args"] == "sh -c exit 3 a  b", first
+        assert first["EXEC"]["uid"] == NOBODY and first["EXIT"]["uid"] == NOBODY
+        assert first["EXIT"]["status"] == 3 << 8 and first["EXIT"]["maxrss_bytes"] > 100000, first
+        assert second["EXIT"]["status"] == signal.SIGKILL, second
+        assert first["FORK"]["time_ns"] < first["EXEC"]["time_ns"] < first["EXIT"]["time_ns"]
+
+
+@test
+def threads_are_no_processes_and_a_group_ends_once():
+    script = ("import os, threading\n"
+              "for _ in range(200):\n"
+              "    if os.fork() == 0:\n"
+              "        for _ in range(4): threading.Thread(target=lambda: None).start()\n"
+              "        os._exit(0)\n"
+              "    os.wait()\n")
+    with Collector() as collector:
+        collector.record()
+        child = subprocess.Popen([sys.executable, "-c", script])
+        child.wait()
+        frames = [f for f in collector.recorded() if f.get("ppid") == child.pid]
+        count = collections.Counter(f["frame"] for f in frames)
+        assert count["FORK"] == count["EXIT"] == 200, count
+        assert len({(f["pid"], f["start_ns"]) for f in frames}) == 200
+
+
+@test
+def secrets_are_gone_before_a_frame_exists():
+    with Collector() as collector:
+        with sleeper("sh", "-c", "read x; : DB_PASSWORD=hunter2 https://u:hunter2@host/"):
+            collector.record()
+            subprocess.run(["true", "--password", "hunter2", "--token=hunter2", "Authorization: Bearer hunter2"])
+            collector.stop(signal.SIGINT)
+        with open(collector.recording, "rb") as file:
+            data = file.read()
+        assert b"hunter2" not in data
+        assert b"true --password *** --token=*** Authorization: ***" in data
+        assert b"DB_PASSWORD=*** https://u:***@host/" in data
+
+
+@test
+def long_arguments_are_cut_and_said_to_be():
+    with Collector() as collector:
+        collector.record()
+        child = subprocess.Popen(["true", "x" * 5000])
+        child.wait()
+        frame = [f for f in collector.recorded() if f.get("pid") == child.pid and f["frame"] == "EXEC"][0]
+        assert frame["truncated"] and frame["args"] == "true " + "x" * (1024 - 5), frame
+
+
+@test
+def capture_args_false_reads_no_arguments_at_all():
+    with Collector(config="collector: {capture_args: false}\n") as collector, sleeper() as pid:
+        collector.record()
+        child = subprocess.Popen(["true", "argument"])
+        child.wait()
+        frames = collector.recorded()
+        assert [f for f in frames if f.get("pid") == child.pid and f["frame"] == "EXEC"][0]["args"] == ""
+        assert not [f for f in frames if f.get("pid") == pid and f["frame"] == "SAMPLE"][0]["known"]
+
+
+@test
+def a_cgroup_of_a_millisecond_has_a_name():
+    roots = [root for root in ("/sys/fs/cgroup/pids", "/sys/fs/cgroup/memory", "/sys/fs/cgroup")
+             if os.path.exists(os.path.join(root, "cgroup.procs"))]
+    path = os.path.join(roots[0], "linnix-test-%d" % os.getpid())
+    with Collector() as collector:
+        collector.record()
+        os.mkdir(path)
+        inode = os.stat(path).st_ino
+        child = os.fork()
+        if child == 0:
+            with open(os.path.join(path, "cgroup.procs"), "w") as file:
+                file.write("0")
+            if os.fork() == 0:
+                os._exit(0)
+            os.wait()
+            os._exit(0)
+        os.waitpid(child, 0)
+        os.rmdir(path)
+        frames = collector.recorded()
+        key = [f for f in frames if f.get("ppid") == child and f["frame"] == "FORK"][0]["cgroup"]
+        assert key & (1 << 48) - 1 == inode, (hex(key), inode)
+        named = [f for f in frames if f["frame"] == "CGROUP" and f["key"] == key]
+        assert [f["removed"] for f in named] == [0, 1], named
+        assert named[0]["path"] == "/" + os.path.basename(path), named
+
+
+@test
+def in_a_pid_namespace_it_sends_its_own_processes_and_counts_the_others():
+    with Collector(wrap=("unshare", "--pid", "--fork", "--mount-proc")) as collector:
+        collector.record()
+        for _ in range(20):
+            subprocess.run(["true"])
+        inner = int(subprocess.run(["pgrep", "-P", str(collector.process.pid)], capture_output=True,
+                                   text=True).stdout)
+        os.kill(inner, signal.SIGINT)
+        assert collector.process.wait(10) == 0, collector.said()
+        frames = recording(collector.recording)
+        assert {f["pid"] for f in frames if f["frame"] == "SAMPLE"} == {1}, frames
+        last = [f for f in frames if f["frame"] == "COUNTERS"][-1]
+        assert last["filtered"] >= 60 and exact(last), last
+
+
+@test
+def under_a_storm_a_recording_holds_every_event():
+    with Collector() as collector:
+        collector.record()
+        storm(3)
+        frames = collector.recorded()
+        last = [f for f in frames if f["frame"] == "COUNTERS"][-1]
+        count = collections.Counter(f["frame"] for f in frames)
+        assert exact(last) and last["dropped_ring"] == 0 and last["ring_used"] == 0, last
+        assert last["delivered"] == count["FORK"] + count["EXEC"] + count["EXIT"] > 10000, (last, count)
+
+
+@test
+def what_happens_while_nobody_listens_is_counted_as_lost():
+    with Collector() as collector:
+        collector.start()
+        wait_for(collector.is_collecting)
+        for _ in range(50):
+            subprocess.run(["true"])
+        time.sleep(0.1)
+        with collector.receiver() as receiver:
+            receiver.greet()
+            counters = counters_at_rest(receiver)
+            assert counters["dropped_link"] >= 150 and counters["dropped_ring"] == 0, counters
+
+
+@test
+def a_receiver_that_comes_again_is_told_everything_again():
+    with Collector() as collector:
+        collector.start()
+        for _ in range(3):
+            with collector.receiver() as receiver, sleeper() as pid:
+                receiver.greet().until(is_frame("SAMPLE_END"), 5)
+                assert any(f["pid"] == pid and f["args"] == "sleep 300" for f in receiver.of("SAMPLE"))
+                assert receiver.of("HOST") and receiver.of("CGROUP") and receiver.of("TICK")
+
+
+@test
+def a_receiver_that_stops_reading_costs_exactly_what_the_ring_could_not_hold():
+    with Collector(config="collector: {ring_bytes: 65536}\n") as collector, collector.receiver() as receiver:
+        collector.start()
+        receiver.greet().until(is_frame("SAMPLE_END"), 5)
+        storm(2)
+        receiver.until(lambda f: f["frame"] == "COUNTERS" and f["dropped_ring"] > 0, 20)
+        begin = receiver.until(is_frame("SAMPLE_BEGIN"), 10)
+        assert begin["full"] == 1
+        receiver.until(is_frame("SAMPLE_END"), 10)
+        assert all(f["known"] or f["kernel"] for f in receiver.of("SAMPLE") if f["pid"] == os.getpid())
+        counters = counters_at_rest(receiver)
+        count = collections.Counter(f["frame"] for f in receiver.frames)
+        assert count["FORK"] + count["EXEC"] + count["EXIT"] == counters["delivered"], (count, counters)
+
+
+@test
+def a_socket_of_somebody_else_is_not_spoken_to():
+    with Collector() as collector, Receiver(collector.directory, NOBODY, COLLECTORD) as receiver:
+        collector.start()
+        wait_for(collector.is_collecting)
+        receiver.listener.settimeout(1)
+        with contextlib.suppress(TimeoutError):
+            receiver.connection = receiver.listener.accept()[0]
+            assert receiver.connection.recv(1) == b"", "it spoke"
+        assert "does not belong to ruled" in collector.said(), collector.said()
+
+
+@test
+def when_nothing_happens_it_does_next_to_nothing():
+    with Collector() as collector, collector.receiver() as receiver:
+        collector.start()
+        receiver.greet().until(is_frame("SAMPLE_END"), 5)
+        receiver.read(1)
+        begin = receiver.until(is_frame("SELF"), 3)["cpu_ns"]
+        receiver.read(4)
+        end = receiver.of("SELF")[-1]["cpu_ns"]
+        busy = sum(f["frame"] in ("FORK", "EXEC", "EXIT") for f in receiver.frames)
+        assert (end - begin) / 4e9 < 0.002 + busy * 1e-5, (end - begin, busy)
+
+
+if __name__ == "__main__":
+    main()
