@@ -221,12 +221,14 @@ def the_keys_of_a_rule_have_the_ranges_and_parts_that_the_manual_says():
     documented = items(section(text, "KEYS"), "Cm")
     for detector in told_detectors():
         keys = detector_keys(detector)
-        for key in set(keys) - {"clear_below", "name", "regex", "match", "exclude", "propose"}:
+        for key in set(keys) - {"clear_below", "name", "detector", "regex", "match", "exclude", "propose"}:
             check_value(key, documented[key], problems("ruled", "", rule(detector, keys, **{key: "-1"})))
-    same("filters", told_keys(problems("ruled", "", rule("fork_burst", [], match="{%s: 1}" % UNKNOWN))),
-         items(section(text, "FILTERS"), "Cm"))
-    for key in told_keys(problems("ruled", "", rule("fork_burst", [], propose="{%s: 1}" % UNKNOWN))):
-        reasons = problems("ruled", "", rule("fork_burst", [], propose="{%s: %s}" % (key, UNKNOWN)))
+    keys = detector_keys("fork_burst")
+    for key, part in (("match", "{%s: 1}"), ("exclude", "[{%s: 1}]")):
+        same(key, told_keys(problems("ruled", "", rule("fork_burst", keys, **{key: part % UNKNOWN}))),
+             items(section(text, "FILTERS"), "Cm"))
+    for key in told_keys(problems("ruled", "", rule("fork_burst", keys, propose="{%s: 1}" % UNKNOWN))):
+        reasons = problems("ruled", "", rule("fork_burst", keys, propose="{%s: %s}" % (key, UNKNOWN)))
         assert ".Cm %s" % key in documented["propose"], key
         check_value("propose." + key, documented["propose"], reasons)
 
