@@ -12,13 +12,13 @@
 #include "common/clock.h"
 #include "common/log.h"
 
-#define PASS_EVERY_NS (60 * NSEC_PER_SEC)
+#define PASS_EVERY_NS	    (60 * NSEC_PER_SEC)
 #define PASS_AFTER_DROPS_NS (5 * NSEC_PER_SEC)
-#define PROGRAMS_EVERY 10 /* ticks */
-#define SHOWN_BYTES (RECORD_ARGS_MAX + RECORD_ARGS_MAX / 2)
+#define PROGRAMS_EVERY	    10 /* ticks */
+#define SHOWN_BYTES	    (RECORD_ARGS_MAX + RECORD_ARGS_MAX / 2)
 
 enum state {
-	OFF,      /* nobody listens: events are taken and counted as dropped */
+	OFF,	  /* nobody listens: events are taken and counted as dropped */
 	GREETING, /* the listener is being told what it must know first: events wait in the ring */
 	ON,
 };
@@ -32,16 +32,18 @@ struct stream {
 	struct host host;
 	struct utsname names;
 	enum state state;
-	unsigned greeted;       /* how many greetings are done */
+	unsigned greeted;	/* how many greetings are done */
 	unsigned cgroup_bucket; /* where the names still to be told begin */
 	unsigned ticks;
 	struct exits exits;
-	/* Of events: sent, lost for want of a listener, left out. @unsettled of those sent may not have left yet. */
+	/* Of events: sent, lost for want of a listener, left out. @unsettled of those sent may not
+	 * have left yet. */
 	uint64_t delivered, unsettled, dropped_link, filtered;
 	uint64_t drops_at_pass, cgroup_drops;
 };
 
-static int send_frame(struct stream *stream, unsigned type, const void *payload, const struct text *texts)
+static int send_frame(
+	struct stream *stream, unsigned type, const void *payload, const struct text *texts)
 {
 	return stream->out->send(stream->out->ctx, type, payload, texts);
 }
@@ -131,7 +133,11 @@ static int send_first_pass(struct stream *stream)
 }
 
 static int (*const greetings[])(struct stream *) = {
-	send_host, send_probes, send_cgroups, send_tick, send_first_pass,
+	send_host,
+	send_probes,
+	send_cgroups,
+	send_tick,
+	send_first_pass,
 };
 
 static void greet(struct stream *stream)
@@ -154,7 +160,8 @@ static void remember(struct stream *stream, const struct decoded *decoded)
 	else if (decoded->type == FRAME_CGROUP && cgroup->removed)
 		cgroups_remove(stream->sources.cgroups, cgroup->key);
 	else if (decoded->type == FRAME_CGROUP &&
-		cgroups_put(stream->sources.cgroups, cgroup->key, decoded->texts[0].data, decoded->texts[0].len) < 0)
+		 cgroups_put(stream->sources.cgroups, cgroup->key, decoded->texts[0].data,
+			 decoded->texts[0].len) < 0)
 		log_warn_limited("no room for the name of another cgroup");
 }
 
@@ -167,7 +174,8 @@ static int send_event(struct stream *stream, struct decoded *decoded)
 		struct exec *exec = &decoded->payload.exec;
 
 		/* trust: any bytes, written by whoever ran the program; secrets end here */
-		args->len = redact_args(args->data, args->len, exec->args_truncated, shown, sizeof(shown));
+		args->len = redact_args(
+			args->data, args->len, exec->args_truncated, shown, sizeof(shown));
 		args->data = shown;
 		exec->args_truncated |= args->len == sizeof(shown);
 	}
@@ -179,7 +187,7 @@ static bool is_repeated(const struct stream *stream, const struct decoded *decod
 	const struct process *process = &decoded->payload.process;
 
 	return decoded->type == FRAME_EXIT && !probes_exit_is_exact(stream->sources.probes) &&
-		exits_known(&stream->exits, process->tgid, process->start_ns);
+	       exits_known(&stream->exits, process->tgid, process->start_ns);
 }
 
 static int on_record(const void *data, size_t len, void *ctx)
@@ -190,7 +198,8 @@ static int on_record(const void *data, size_t len, void *ctx)
 
 	if (stream->state == GREETING)
 		return -ENOBUFS;
-	if (decode_record(data, len, stream->host.page_bytes, &decoded) < 0 || is_repeated(stream, &decoded)) {
+	if (decode_record(data, len, stream->host.page_bytes, &decoded) < 0 ||
+		is_repeated(stream, &decoded)) {
 		stream->filtered++;
 		return 0;
 	}
@@ -333,8 +342,9 @@ int stream_new(struct stream **stream, struct loop *loop, const struct stream_so
 	look_at_host(made);
 	r = loop_timer_new(loop, on_second, made, &made->timer);
 	if (r == 0)
-		r = ring_open(&made->ring, loop, probes_ring_fd(sources->probes), sources->config->collector.ring_bytes,
-			probes_asleep(sources->probes), &taker);
+		r = ring_open(&made->ring, loop, probes_ring_fd(sources->probes),
+			sources->config->collector.ring_bytes, probes_asleep(sources->probes),
+			&taker);
 	if (r == 0) {
 		struct pass_def pass = {
 			.probes = sources->probes,
