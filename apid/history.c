@@ -67,13 +67,15 @@ uint64_t history_resume(const struct history *history, const char *last_id)
 	return number + 1 >= history->first && number < history->next ? number + 1 : history->next;
 }
 
-const struct history_event *history_next(const struct history *history, unsigned types, uint64_t *at, bool *lost)
+const struct history_event *history_next(const struct history *history, unsigned types, uint64_t *at)
 {
-	*lost = *at < history->first;
-	if (*lost)
-		return NULL;
 	for (; *at < history->next; ++*at)
 		if (event_at(history, *at)->type & types)
 			return event_at(history, *at);
 	return NULL;
+}
+
+bool history_lost(const struct history *history, uint64_t at)
+{
+	return at < history->first;
 }

@@ -36,8 +36,8 @@ must_check int history_add(struct history *history, unsigned type, const char *j
  */
 uint64_t history_resume(const struct history *history, const char *last_id);
 
-/*
- * The first event of one of @types at or after *at; *at moves to it, or to the end. NULL: none yet, or, with *lost, events
- * from *at on are gone already.
- */
-const struct history_event *history_next(const struct history *history, unsigned types, uint64_t *at, bool *lost);
+/* The first event of one of @types at or after *at, which is not lost; *at moves to it, or to the end. NULL: none yet. */
+const struct history_event *history_next(const struct history *history, unsigned types, uint64_t *at);
+
+/* True if events from @at on are gone already. */
+bool history_lost(const struct history *history, uint64_t at);

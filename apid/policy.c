@@ -41,7 +41,7 @@ static const struct policy_syscall syscalls[] = {
 	CALL("fcntl", "duplicating a client's socket for enforcerd"),
 	CALL("openat", "/etc/passwd and /etc/group, which Landlock leaves"),
 	CALL("lseek", "/etc/passwd"),
-	CALL("unlink", "removing the API's socket at the end"),
+	CALL("unlink", "a link that ends tries to remove its socket; Landlock says no"),
 	CALL("brk", "memory"),
 	CALL_IF("mmap", "memory, never executable", 2, SCMP_CMP_MASKED_EQ, PROT_EXEC, 0),
 	CALL("mremap", "memory"),
@@ -64,7 +64,6 @@ static const struct policy_path paths[] = {
 static const struct policy_limit limits[] = {
 	{RLIMIT_NOFILE, SERVER_FDS_MAX},
 	{RLIMIT_NPROC, 0},
-	{RLIMIT_FSIZE, 0},
 };
 
 const struct policy apid_policy = {

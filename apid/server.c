@@ -29,7 +29,6 @@ struct server {
 	struct connection *by_fd[SERVER_FDS_MAX];
 	unsigned count, streams;
 	uint64_t last_number;
-	char socket_path[CONFIG_TEXT_MAX];
 };
 
 struct apid *server_apid(struct server *server)
@@ -276,8 +275,6 @@ void server_free(struct server *server)
 	while ((c = TAILQ_FIRST(&server->all)))
 		server_forget(server, c);
 	loop_event_free(server->sweep);
-	if (server->socket_path[0])
-		unlink(server->socket_path);
 	free(server);
 }
 
@@ -316,6 +313,7 @@ static int listen_tcp(struct server *server, const char *address)
 int server_listen(struct server *server)
 {
 	const struct config *config = &server->apid->config;
+	char path[CONFIG_TEXT_MAX];
 	_cleanup_close_ int fd = -1;
 	int r;
 
@@ -324,11 +322,11 @@ int server_listen(struct server *server)
 		if (r < 0)
 			return r;
 	}
-	socket_api_path(config->api.socket, server->socket_path, sizeof(server->socket_path));
-	r = socket_listen_unix(server->socket_path, &fd);
+	socket_api_path(config->api.socket, path, sizeof(path));
+	r = socket_listen_unix(path, &fd);
 	if (r == 0)
 		r = serve(server, &fd);
 	if (r < 0)
-		return log_err_r(r, "listening on %s", server->socket_path);
+		return log_err_r(r, "listening on %s", path);
 	return 0;
 }

@@ -9,7 +9,7 @@
 #define FILL_BYTES 65536 /* handed to the HTTP server before the reader has taken it */
 #define STALLED_MAX 3    /* heartbeats */
 
-static void pump(struct connection *c);
+static void advance(struct connection *c);
 
 static size_t waiting_bytes(struct connection *c)
 {
@@ -19,7 +19,7 @@ static size_t waiting_bytes(struct connection *c)
 static void on_drained(struct evhttp_connection *http, void *ctx)
 {
 	(void)http;
-	pump(ctx);
+	advance(ctx);
 }
 
 /* Sends what @buffer holds. */
@@ -29,12 +29,6 @@ static void send_chunk(struct connection *c, struct evbuffer *buffer)
 		evhttp_send_reply_chunk_with_cb(c->request, buffer, on_drained, c);
 }
 
-static void end_slow(struct connection *c)
-{
-	server_apid(c->server)->counts.slow_streams++;
-	connection_doom(c);
-}
-
 /* Hands over events until enough is under way. */
 static void pump(struct connection *c)
 {
@@ -42,19 +36,38 @@ static void pump(struct connection *c)
 	struct evbuffer *buffer = evbuffer_new();
 	const struct history_event *event;
 	size_t waiting = waiting_bytes(c);
-	bool lost = false;
 
 	if (!buffer)
 		return;
 	while (waiting + evbuffer_get_length(buffer) < FILL_BYTES &&
-		(event = history_next(history, c->stream_types, &c->stream_at, &lost))) {
+		(event = history_next(history, c->stream_types, &c->stream_at))) {
 		evbuffer_add(buffer, event->text, event->len);
 		c->stream_at++;
 	}
 	send_chunk(c, buffer);
 	evbuffer_free(buffer);
-	if (lost && c->deadline_ns != 0)
+}
+
+static bool is_doomed(const struct connection *c)
+{
+	return c->deadline_ns == 0;
+}
+
+/* It is swept soon; until then it gets nothing more. */
+static void end_slow(struct connection *c)
+{
+	server_apid(c->server)->counts.slow_streams++;
+	connection_doom(c);
+}
+
+static void advance(struct connection *c)
+{
+	if (is_doomed(c))
+		return;
+	if (history_lost(&server_apid(c->server)->history, c->stream_at))
 		end_slow(c);
+	else
+		pump(c);
 }
 
 static void send_comment(struct connection *c)
@@ -94,7 +107,7 @@ void streams_publish(struct apid *apid, unsigned type, const char *json)
 	}
 	TAILQ_FOREACH(c, server_connections(apid->server), entry)
 		if (c->state == CONNECTION_STREAMING)
-			pump(c);
+			advance(c);
 }
 
 void streams_heartbeat(struct apid *apid)
@@ -102,7 +115,7 @@ void streams_heartbeat(struct apid *apid)
 	struct connection *c;
 
 	TAILQ_FOREACH(c, server_connections(apid->server), entry) {
-		if (c->state != CONNECTION_STREAMING)
+		if (c->state != CONNECTION_STREAMING || is_doomed(c))
 			continue;
 		if (waiting_bytes(c) == 0) {
 			c->stream_stalled = 0;

@@ -34,6 +34,7 @@ struct probes {
 	bool exit_is_exact;
 };
 
+static int print_libbpf(enum libbpf_print_level level, const char *format, va_list args) printf_like(2, 0);
 static int print_libbpf(enum libbpf_print_level level, const char *format, va_list args)
 {
 	char line[1024];
