@@ -258,6 +258,14 @@ def every_process_that_is_never_named_or_signalled_is_in_the_manuals():
 
 
 @test
+def every_word_that_announces_a_secret_is_in_the_manual():
+    text = section(page("linnix-collectord.8"), "DESCRIPTION").partition("Ss Secrets")[2]
+    words = [word for word in c_strings("collectord/secrets.c", "secret_patterns") if not word.startswith("-")]
+    missing = [word for word in words if not re.search(r"(?<![\w-])%s(?![\w-])" % re.escape(word), text)]
+    assert words and not missing, missing
+
+
+@test
 def every_route_is_in_the_manual_with_its_parameters():
     table = re.findall(r'^\t\{"(/[^"]*)", (\w+), \w+, ([^,]*), \w+\},$', read("apid", "routes.c"), re.M)
     documented = items(section(page("linnix-apid.8"), "HTTP"), "Ic")
