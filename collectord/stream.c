@@ -111,13 +111,13 @@ static uint64_t sum_drops(const struct cpu_counters *sum)
 	return drops;
 }
 
-static int begin_pass(struct stream *stream, bool args)
+static int begin_pass(struct stream *stream, bool texts)
 {
 	struct cpu_counters sum;
 	int r;
 
 	counters_sum(stream->sources.counters, &sum);
-	r = pass_begin(stream->pass, args);
+	r = pass_begin(stream->pass, texts);
 	if (r == 0)
 		stream->drops_at_pass = sum_drops(&sum);
 	if (r == -ENOBUFS || r == -ENOTCONN || r == -EBUSY)
