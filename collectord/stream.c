@@ -14,11 +14,13 @@
 
 #define PASS_EVERY_NS	    (60 * NSEC_PER_SEC)
 #define PASS_AFTER_DROPS_NS (5 * NSEC_PER_SEC)
-#define PROGRAMS_EVERY	    10 /* ticks */
-#define SHOWN_BYTES	    (RECORD_ARGS_MAX + RECORD_ARGS_MAX / 2)
+#define PROGRAMS_EVERY 10 /* ticks */
+#define PATIENCE_MS 5000  /* for a listener that starts or restarts; older events would be stale */
+#define SHOWN_BYTES (RECORD_ARGS_MAX + RECORD_ARGS_MAX / 2)
 
 enum state {
-	OFF,	  /* nobody listens: events are taken and counted as dropped */
+	WAITING,  /* nobody listens yet or any more: events wait in the ring */
+	OFF,      /* nobody has listened for long: events are taken and counted as dropped */
 	GREETING, /* the listener is being told what it must know first: events wait in the ring */
 	ON,
 };
@@ -28,7 +30,7 @@ struct stream {
 	const struct out *out;
 	struct ring *ring;
 	struct pass *pass;
-	struct loop_event *timer;
+	struct loop_event *timer, *patience;
 	struct host host;
 	struct utsname names;
 	enum state state;
@@ -196,7 +198,7 @@ static int on_record(const void *data, size_t len, void *ctx)
 	struct decoded decoded;
 	int r;
 
-	if (stream->state == GREETING)
+	if (stream->state == WAITING || stream->state == GREETING)
 		return -ENOBUFS;
 	if (decode_record(data, len, stream->host.page_bytes, &decoded) < 0 ||
 		is_repeated(stream, &decoded)) {
@@ -297,19 +299,28 @@ void stream_up(struct stream *stream)
 {
 	stream->state = GREETING;
 	stream->greeted = stream->cgroup_bucket = stream->ticks = 0;
+	loop_timer_stop(stream->patience);
 	loop_timer_every(stream->timer, 1000);
 	greet(stream);
 }
 
+static void on_impatience(void *ctx)
+{
+	struct stream *stream = ctx;
+
+	stream->state = OFF;
+	ring_resume(stream->ring);
+}
+
 void stream_down(struct stream *stream)
 {
-	stream->state = OFF;
+	stream->state = WAITING;
 	stream->delivered -= stream->unsettled;
 	stream->dropped_link += stream->unsettled;
 	stream->unsettled = 0;
 	pass_abort(stream->pass);
 	loop_timer_stop(stream->timer);
-	ring_resume(stream->ring);
+	loop_timer_once(stream->patience, PATIENCE_MS);
 }
 
 void stream_room(struct stream *stream)
@@ -342,9 +353,10 @@ int stream_new(struct stream **stream, struct loop *loop, const struct stream_so
 	look_at_host(made);
 	r = loop_timer_new(loop, on_second, made, &made->timer);
 	if (r == 0)
-		r = ring_open(&made->ring, loop, probes_ring_fd(sources->probes),
-			sources->config->collector.ring_bytes, probes_asleep(sources->probes),
-			&taker);
+		r = loop_timer_new(loop, on_impatience, made, &made->patience);
+	if (r == 0)
+		r = ring_open(&made->ring, loop, probes_ring_fd(sources->probes), sources->config->collector.ring_bytes,
+			probes_asleep(sources->probes), &taker);
 	if (r == 0) {
 		struct pass_def pass = {
 			.probes = sources->probes,
@@ -357,9 +369,11 @@ int stream_new(struct stream **stream, struct loop *loop, const struct stream_so
 
 		r = pass_new(&made->pass, loop, &pass);
 	}
-	if (r == 0)
-		*stream = TAKE_PTR(made);
-	return r;
+	if (r < 0)
+		return r;
+	loop_timer_once(made->patience, PATIENCE_MS);
+	*stream = TAKE_PTR(made);
+	return 0;
 }
 
 void stream_free(struct stream *stream)
@@ -369,6 +383,7 @@ void stream_free(struct stream *stream)
 	pass_free(stream->pass);
 	ring_close(stream->ring);
 	loop_event_free(stream->timer);
+	loop_event_free(stream->patience);
 	free(stream);
 }
 
