@@ -14,13 +14,13 @@
 
 #define PASS_EVERY_NS	    (60 * NSEC_PER_SEC)
 #define PASS_AFTER_DROPS_NS (5 * NSEC_PER_SEC)
-#define PROGRAMS_EVERY 10 /* ticks */
-#define PATIENCE_MS 5000  /* for a listener that starts or restarts; older events would be stale */
-#define SHOWN_BYTES (RECORD_ARGS_MAX + RECORD_ARGS_MAX / 2)
+#define PROGRAMS_EVERY	    10 /* ticks */
+#define PATIENCE_MS	    5000 /* for a listener that starts or restarts; older events would be stale */
+#define SHOWN_BYTES	    (RECORD_ARGS_MAX + RECORD_ARGS_MAX / 2)
 
 enum state {
 	WAITING,  /* nobody listens yet or any more: events wait in the ring */
-	OFF,      /* nobody has listened for long: events are taken and counted as dropped */
+	OFF,	  /* nobody has listened for long: events are taken and counted as dropped */
 	GREETING, /* the listener is being told what it must know first: events wait in the ring */
 	ON,
 };
@@ -355,8 +355,9 @@ int stream_new(struct stream **stream, struct loop *loop, const struct stream_so
 	if (r == 0)
 		r = loop_timer_new(loop, on_impatience, made, &made->patience);
 	if (r == 0)
-		r = ring_open(&made->ring, loop, probes_ring_fd(sources->probes), sources->config->collector.ring_bytes,
-			probes_asleep(sources->probes), &taker);
+		r = ring_open(&made->ring, loop, probes_ring_fd(sources->probes),
+			sources->config->collector.ring_bytes, probes_asleep(sources->probes),
+			&taker);
 	if (r == 0) {
 		struct pass_def pass = {
 			.probes = sources->probes,

@@ -318,18 +318,31 @@ def under_a_storm_a_recording_holds_every_event():
         assert last["delivered"] == count["FORK"] + count["EXEC"] + count["EXIT"] > 10000, (last, count)
 
 
+def run_unheard(collector, seconds):
+    """The counters of a listener who comes @seconds after 50 programs have run."""
+    collector.start()
+    wait_for(collector.is_collecting)
+    for _ in range(50):
+        subprocess.run(["true"])
+    time.sleep(seconds)
+    with collector.receiver() as receiver:
+        receiver.greet()
+        return counters_at_rest(receiver)
+
+
 @test
-def what_happens_while_nobody_listens_is_counted_as_lost():
+def what_happens_shortly_before_somebody_listens_waits_for_them():
     with Collector() as collector:
-        collector.start()
-        wait_for(collector.is_collecting)
-        for _ in range(50):
-            subprocess.run(["true"])
-        time.sleep(0.1)
-        with collector.receiver() as receiver:
-            receiver.greet()
-            counters = counters_at_rest(receiver)
-            assert counters["dropped_link"] >= 150 and counters["dropped_ring"] == 0, counters
+        counters = run_unheard(collector, 0.5)
+        assert counters["delivered"] >= 150, counters
+        assert counters["dropped_link"] == counters["dropped_ring"] == 0, counters
+
+
+@test
+def what_happens_while_nobody_listens_for_long_is_counted_as_lost():
+    with Collector() as collector:
+        counters = run_unheard(collector, 5.5)
+        assert counters["dropped_link"] >= 150 and counters["dropped_ring"] == 0, counters
 
 
 @test
