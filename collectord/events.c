@@ -19,11 +19,15 @@ static bool is_repeated(const struct events *events, const struct decoded *decod
 
 int events_decode(struct events *events, const void *data, size_t len, struct decoded *decoded)
 {
-	if (decode_record(data, len, events->page_bytes, decoded) == 0 &&
-		!is_repeated(events, decoded))
-		return 0;
-	events->filtered++;
-	return -EPROTO;
+	struct decoded result;
+
+	if (decode_record(data, len, events->page_bytes, &result) < 0 ||
+		is_repeated(events, &result)) {
+		events->filtered++;
+		return -EPROTO;
+	}
+	*decoded = result;
+	return 0;
 }
 
 /* What we remember ourselves, whether or not somebody listens. */
