@@ -18,6 +18,8 @@
 #include "ruled/reload.h"
 #include "ruled/replay.h"
 
+#define RULES_PATH_DEFAULT "/etc/linnix/rules.yaml"
+
 struct ruled {
 	struct config config;
 	struct daemon_options options;
@@ -235,6 +237,14 @@ static int open_rules(struct ruled *d, const char *path)
 	return r < 0 ? log_err_r(r, "directory of the rules file %s", path) : 0;
 }
 
+/* The configuration's rules, else those of --rules; a recording is played with those of --rules. */
+static const char *rules_path(const struct ruled *d)
+{
+	if (d->config.rules.path[0])
+		return d->config.rules.path;
+	return d->rules_path ? d->rules_path : RULES_PATH_DEFAULT;
+}
+
 static int run(struct ruled *d, const struct daemon_info *info)
 {
 	int r;
@@ -245,7 +255,7 @@ static int run(struct ruled *d, const struct daemon_info *info)
 	/* Problems of the rules are told even if the configuration has some. */
 	if (r < 0 && !d->options.check_config)
 		return r;
-	if (open_rules(d, d->rules_path ? d->rules_path : d->config.rules.path) < 0)
+	if (open_rules(d, rules_path(d)) < 0)
 		return -ENOENT;
 	if (d->replay_path)
 		return play(d);
@@ -258,7 +268,7 @@ int main(int argc, char **argv)
 {
 	_cleanup_(done) struct ruled d = {.rules_file = RULES_FILE_INIT, .self = SELFSTAT_INIT};
 	const struct daemon_option extra[] = {
-		{"rules", "FILE", "rules instead of those the configuration names", &d.rules_path},
+		{"rules", "FILE", "rules, where the configuration names none (rules.path)", &d.rules_path},
 		{"replay", "FILE", "print the alerts that a recording would have given; needs --rules",
 			&d.replay_path},
 	};

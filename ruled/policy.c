@@ -60,7 +60,7 @@ static const struct policy_syscall SYSCALLS[] = {
 };
 
 static const struct policy_path PATHS[RULED_PATHS] = {
-	[RULED_PATH_RULES] = {NULL, PATH_READ | PATH_DIR},
+	[RULED_PATH_RULES] = {"/etc/linnix", PATH_READ | PATH_DIR}, /* or where else the rules are */
 	[RULED_PATH_ETC] = {"/etc", PATH_READ | PATH_DIR}, /* passwd is replaced as a file: the directory stays */
 	[RULED_PATH_PROC] = {"/proc/self", PATH_READ | PATH_DIR}, /* the proof of the rights */
 };

@@ -4,7 +4,7 @@
 
 #include "common/policy.h"
 
-/* paths[RULED_PATH_RULES] is filled in with the directory of the rules file. */
+/* paths[RULED_PATH_RULES] is replaced by the directory of the rules file. */
 enum ruled_path { RULED_PATH_RULES, RULED_PATH_ETC, RULED_PATH_PROC, RULED_PATHS };
 
 extern const struct policy ruled_policy;
