@@ -8,9 +8,14 @@
 
 #include "apid/server.h"
 
-#define CALL(call, reason) {.name = call, .why = reason}
-#define CALL_IF(call, reason, index, op, a, b) \
-	{.name = call, .why = reason, .arg_count = 1, .args = {{index, op, a, b}}}
+#define CALL(call, reason)                                                                         \
+	{                                                                                          \
+		.name = call, .why = reason                                                        \
+	}
+#define CALL_IF(call, reason, index, op, a, b)                                                     \
+	{                                                                                          \
+		.name = call, .why = reason, .arg_count = 1, .args = { {index, op, a, b} }         \
+	}
 
 static const struct policy_syscall syscalls[] = {
 	CALL("epoll_wait", "the loop"),
@@ -59,7 +64,9 @@ static const struct policy_syscall syscalls[] = {
 };
 
 static const struct policy_path paths[] = {
-	{"/etc", PATH_READ | PATH_DIR}, /* passwd and group are replaced as files: the directory stays */
+	{"/etc",
+		PATH_READ |
+			PATH_DIR}, /* passwd and group are replaced as files: the directory stays */
 	{"/proc/self", PATH_READ | PATH_DIR}, /* the proof of the rights */
 };
 
