@@ -16,6 +16,7 @@
 #include "common/log.h"
 
 #define SWEEP_MS      200
+#define KNOWN_METHODS ((EVHTTP_REQ_PATCH << 1) - 1) /* GET is the first, PATCH the last */
 #define LISTENERS_MAX (CONFIG_LISTEN_MAX + 1)
 
 struct server {
@@ -228,7 +229,7 @@ static void on_sweep(void *ctx)
 static void set_up_http(struct server *server)
 {
 	/* What is not known here is answered by the route table, not by the HTTP server. */
-	evhttp_set_allowed_methods(server->http, UINT16_MAX);
+	evhttp_set_allowed_methods(server->http, KNOWN_METHODS);
 	evhttp_set_max_headers_size(server->http, PEEK_HEAD_MAX);
 	evhttp_set_max_body_size(server->http, BODY_BYTES_MAX);
 	evhttp_set_flags(server->http, EVHTTP_SERVER_LINGERING_CLOSE);

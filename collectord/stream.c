@@ -12,13 +12,15 @@
 #include "common/clock.h"
 #include "common/log.h"
 
-#define PASS_EVERY_NS (60 * NSEC_PER_SEC)
+#define PASS_EVERY_NS	    (60 * NSEC_PER_SEC)
 #define PASS_AFTER_DROPS_NS (5 * NSEC_PER_SEC)
 #define PROGRAMS_EVERY 10 /* ticks */
+#define PATIENCE_MS 5000  /* for a listener that starts or restarts; older events would be stale */
 #define SHOWN_BYTES (RECORD_ARGS_MAX + RECORD_ARGS_MAX / 2)
 
 enum state {
-	OFF,      /* nobody listens: events are taken and counted as dropped */
+	WAITING,  /* nobody listens yet or any more: events wait in the ring */
+	OFF,      /* nobody has listened for long: events are taken and counted as dropped */
 	GREETING, /* the listener is being told what it must know first: events wait in the ring */
 	ON,
 };
@@ -28,20 +30,22 @@ struct stream {
 	const struct out *out;
 	struct ring *ring;
 	struct pass *pass;
-	struct loop_event *timer;
+	struct loop_event *timer, *patience;
 	struct host host;
 	struct utsname names;
 	enum state state;
-	unsigned greeted;       /* how many greetings are done */
+	unsigned greeted;	/* how many greetings are done */
 	unsigned cgroup_bucket; /* where the names still to be told begin */
 	unsigned ticks;
 	struct exits exits;
-	/* Of events: sent, lost for want of a listener, left out. @unsettled of those sent may not have left yet. */
+	/* Of events: sent, lost for want of a listener, left out. @unsettled of those sent may not
+	 * have left yet. */
 	uint64_t delivered, unsettled, dropped_link, filtered;
 	uint64_t drops_at_pass, cgroup_drops;
 };
 
-static int send_frame(struct stream *stream, unsigned type, const void *payload, const struct text *texts)
+static int send_frame(
+	struct stream *stream, unsigned type, const void *payload, const struct text *texts)
 {
 	return stream->out->send(stream->out->ctx, type, payload, texts);
 }
@@ -131,7 +135,11 @@ static int send_first_pass(struct stream *stream)
 }
 
 static int (*const greetings[])(struct stream *) = {
-	send_host, send_probes, send_cgroups, send_tick, send_first_pass,
+	send_host,
+	send_probes,
+	send_cgroups,
+	send_tick,
+	send_first_pass,
 };
 
 static void greet(struct stream *stream)
@@ -154,7 +162,8 @@ static void remember(struct stream *stream, const struct decoded *decoded)
 	else if (decoded->type == FRAME_CGROUP && cgroup->removed)
 		cgroups_remove(stream->sources.cgroups, cgroup->key);
 	else if (decoded->type == FRAME_CGROUP &&
-		cgroups_put(stream->sources.cgroups, cgroup->key, decoded->texts[0].data, decoded->texts[0].len) < 0)
+		 cgroups_put(stream->sources.cgroups, cgroup->key, decoded->texts[0].data,
+			 decoded->texts[0].len) < 0)
 		log_warn_limited("no room for the name of another cgroup");
 }
 
@@ -167,7 +176,8 @@ static int send_event(struct stream *stream, struct decoded *decoded)
 		struct exec *exec = &decoded->payload.exec;
 
 		/* trust: any bytes, written by whoever ran the program; secrets end here */
-		args->len = redact_args(args->data, args->len, exec->args_truncated, shown, sizeof(shown));
+		args->len = redact_args(
+			args->data, args->len, exec->args_truncated, shown, sizeof(shown));
 		args->data = shown;
 		exec->args_truncated |= args->len == sizeof(shown);
 	}
@@ -179,7 +189,7 @@ static bool is_repeated(const struct stream *stream, const struct decoded *decod
 	const struct process *process = &decoded->payload.process;
 
 	return decoded->type == FRAME_EXIT && !probes_exit_is_exact(stream->sources.probes) &&
-		exits_known(&stream->exits, process->tgid, process->start_ns);
+	       exits_known(&stream->exits, process->tgid, process->start_ns);
 }
 
 static int on_record(const void *data, size_t len, void *ctx)
@@ -188,9 +198,10 @@ static int on_record(const void *data, size_t len, void *ctx)
 	struct decoded decoded;
 	int r;
 
-	if (stream->state == GREETING)
+	if (stream->state == WAITING || stream->state == GREETING)
 		return -ENOBUFS;
-	if (decode_record(data, len, stream->host.page_bytes, &decoded) < 0 || is_repeated(stream, &decoded)) {
+	if (decode_record(data, len, stream->host.page_bytes, &decoded) < 0 ||
+		is_repeated(stream, &decoded)) {
 		stream->filtered++;
 		return 0;
 	}
@@ -288,19 +299,28 @@ void stream_up(struct stream *stream)
 {
 	stream->state = GREETING;
 	stream->greeted = stream->cgroup_bucket = stream->ticks = 0;
+	loop_timer_stop(stream->patience);
 	loop_timer_every(stream->timer, 1000);
 	greet(stream);
 }
 
+static void on_impatience(void *ctx)
+{
+	struct stream *stream = ctx;
+
+	stream->state = OFF;
+	ring_resume(stream->ring);
+}
+
 void stream_down(struct stream *stream)
 {
-	stream->state = OFF;
+	stream->state = WAITING;
 	stream->delivered -= stream->unsettled;
 	stream->dropped_link += stream->unsettled;
 	stream->unsettled = 0;
 	pass_abort(stream->pass);
 	loop_timer_stop(stream->timer);
-	ring_resume(stream->ring);
+	loop_timer_once(stream->patience, PATIENCE_MS);
 }
 
 void stream_room(struct stream *stream)
@@ -333,6 +353,8 @@ int stream_new(struct stream **stream, struct loop *loop, const struct stream_so
 	look_at_host(made);
 	r = loop_timer_new(loop, on_second, made, &made->timer);
 	if (r == 0)
+		r = loop_timer_new(loop, on_impatience, made, &made->patience);
+	if (r == 0)
 		r = ring_open(&made->ring, loop, probes_ring_fd(sources->probes), sources->config->collector.ring_bytes,
 			probes_asleep(sources->probes), &taker);
 	if (r == 0) {
@@ -347,9 +369,11 @@ int stream_new(struct stream **stream, struct loop *loop, const struct stream_so
 
 		r = pass_new(&made->pass, loop, &pass);
 	}
-	if (r == 0)
-		*stream = TAKE_PTR(made);
-	return r;
+	if (r < 0)
+		return r;
+	loop_timer_once(made->patience, PATIENCE_MS);
+	*stream = TAKE_PTR(made);
+	return 0;
 }
 
 void stream_free(struct stream *stream)
@@ -359,6 +383,7 @@ void stream_free(struct stream *stream)
 	pass_free(stream->pass);
 	ring_close(stream->ring);
 	loop_event_free(stream->timer);
+	loop_event_free(stream->patience);
 	free(stream);
 }
 

@@ -34,8 +34,10 @@ struct link {
 	struct frame_queue queue;
 	struct frame_reader reader;
 	bool greeted; /* the peer's HELLO has come and was right */
-	bool broken;  /* a write failed; closed after the turn */
+	int broken;   /* error of a write; closed after the turn */
+	bool blocked; /* the peer takes no more until the socket says so */
 	bool full;    /* link_send() has said -ENOBUFS since the queue was empty */
+	struct log_limit refusals, changes; /* of this link alone: a bad peer cannot silence lines about another */
 };
 
 static void try_connect(void *ctx);
@@ -45,6 +47,20 @@ const char *run_directory(void)
 	const char *directory = getenv("LINNIX_RUN_DIR");
 
 	return directory && directory[0] == '/' ? directory : "/run/linnix";
+}
+
+/* How reading and writing say that the peer has closed, which is no fault of its. */
+static bool is_end(int r)
+{
+	return r == -EPIPE || r == -ECONNRESET;
+}
+
+/* The wait is over; a listening end that was out of descriptors may look again. */
+static void end_wait(struct link *link)
+{
+	loop_timer_stop(link->timer);
+	if (link->listen_watch)
+		loop_fd_want(link->listen_watch, true, false);
 }
 
 /* Ends the connection, if any; a connecting end tries again soon. @why finishes the log line. */
@@ -58,10 +74,11 @@ static void close_link(struct link *link, const char *why)
 	close_fd(&link->fd);
 	frame_queue_reset(&link->queue);
 	frame_reader_reset(&link->reader);
-	link->greeted = link->broken = link->full = false;
-	loop_timer_stop(link->timer);
-	if (greeted || strcmp(why, "closed") != 0)
-		log_warn_limited("%s link with %s: %s", link->def->name, role_name(link->def->peer), why);
+	link->greeted = link->blocked = link->full = false;
+	link->broken = 0;
+	end_wait(link);
+	if ((greeted || strcmp(why, "closed") != 0) && log_limit_pass(&link->refusals))
+		log_warn("%s link with %s: %s", link->def->name, role_name(link->def->peer), why);
 	if (greeted && link->def->on_down)
 		link->def->on_down(link, link->ctx);
 	if (!link->def->listens)
@@ -96,8 +113,9 @@ static int on_hello(struct link *link, const struct frame *frame, const char **w
 		return r;
 	link->greeted = true;
 	link->backoff_ms = BACKOFF_FIRST_MS;
-	loop_timer_stop(link->timer);
-	log_info("%s link with %s: up", link->def->name, role_name(link->def->peer));
+	end_wait(link);
+	if (log_limit_pass(&link->changes))
+		log_info("%s link with %s: up", link->def->name, role_name(link->def->peer));
 	if (link->def->on_up)
 		link->def->on_up(link, hello, link->ctx);
 	return 0;
@@ -125,7 +143,8 @@ static void on_readable(void *ctx)
 {
 	struct link *link = ctx;
 
-	for (unsigned i = 0; i < FRAMES_PER_TURN; i++) {
+	/* No event tells of frames that are already in the reader: none is left there. */
+	for (unsigned i = 0; i < FRAMES_PER_TURN || frame_reader_has_next(&link->reader); i++) {
 		_cleanup_close_ int fd = -1;
 		struct frame frame = {0};
 		const char *why = "read failed";
@@ -138,32 +157,34 @@ static void on_readable(void *ctx)
 		if (r < 0) {
 			char line[160];
 
-			snprintf(line, sizeof(line), "%s%s%s", r == -EPIPE ? "closed" : why, frame.spec ? ": " : "",
-				frame.spec ? frame.spec->name : "");
+			snprintf(line, sizeof(line), "%s%s%s", is_end(r) ? "closed" : why,
+				frame.spec ? ": " : "", frame.spec ? frame.spec->name : "");
 			close_link(link, line);
 			return;
 		}
 	}
 }
 
+/* Writes what the peer takes now; an error is for link_flush() to act upon. */
+static void write_some(struct link *link)
+{
+	int r = frame_queue_write(&link->queue, link->fd);
+
+	link->blocked = r == -EAGAIN;
+	link->broken = link->blocked ? 0 : r;
+	loop_fd_want(link->watch, true, link->blocked);
+}
+
 void link_flush(struct link *link)
 {
-	int r;
-
 	if (link->fd < 0)
 		return;
+	if (!link->blocked && !link->broken)
+		write_some(link);
 	if (link->broken) {
-		close_link(link, "write failed");
+		close_link(link, is_end(link->broken) ? "closed" : strerror(-link->broken));
 		return;
 	}
-	if (frame_queue_bytes(&link->queue) == 0)
-		return;
-	r = frame_queue_write(&link->queue, link->fd);
-	if (r < 0 && r != -EAGAIN) {
-		close_link(link, r == -EPIPE || r == -ECONNRESET ? "closed" : strerror(-r));
-		return;
-	}
-	loop_fd_want(link->watch, true, r == -EAGAIN);
 	if (link->full && frame_queue_bytes(&link->queue) <= link->def->queue_bytes_max / 2) {
 		link->full = false;
 		if (link->def->on_room)
@@ -176,6 +197,14 @@ static void flush(void *ctx)
 	link_flush(ctx);
 }
 
+static void on_writable(void *ctx)
+{
+	struct link *link = ctx;
+
+	link->blocked = false;
+	link_flush(link);
+}
+
 static int send_frame(struct link *link, unsigned type, const void *payload, const struct text *texts, int fd)
 {
 	int r = frame_queue_add(&link->queue, type, payload, texts, fd);
@@ -184,11 +213,9 @@ static int send_frame(struct link *link, unsigned type, const void *payload, con
 		link->full = true;
 	if (r < 0)
 		return r;
-	if (frame_queue_bytes(&link->queue) >= FLUSH_EARLY_BYTES) {
-		r = frame_queue_write(&link->queue, link->fd);
-		if (r < 0 && r != -EAGAIN)
-			link->broken = true;
-	}
+	loop_again(link->loop);
+	if (frame_queue_bytes(&link->queue) >= FLUSH_EARLY_BYTES && !link->blocked)
+		write_some(link);
 	return 0;
 }
 
@@ -225,27 +252,40 @@ static int greet(struct link *link)
 	return send_frame(link, FRAME_HELLO, &hello, NULL, -1);
 }
 
-/* One timer serves both waits: they never overlap. */
+/* One timer serves all waits: for a HELLO, for the next attempt to connect, for descriptors to accept with. */
 static void on_timer(void *ctx)
 {
 	struct link *link = ctx;
 
-	if (link->fd >= 0)
+	end_wait(link);
+	if (link->fd >= 0 && !link->greeted)
 		on_silence(link);
-	else if (!link->def->listens)
+	else if (link->fd < 0 && !link->def->listens)
 		try_connect(link);
 }
 
 /* Takes over a connected socket whose peer has been checked. */
 static int adopt(struct link *link, int *fd)
 {
-	int r = loop_fd_new(link->loop, *fd, on_readable, flush, link, &link->watch);
+	int r = loop_fd_new(link->loop, *fd, on_readable, on_writable, link, &link->watch);
 
 	if (r < 0)
 		return r;
 	link->fd = TAKE_FD(*fd);
 	loop_timer_once(link->timer, HELLO_DEADLINE_MS);
 	return greet(link);
+}
+
+/* Out of descriptors or memory: who waits to be accepted would wake us without end. */
+static void rest(struct link *link, int error)
+{
+	if (error == EAGAIN || error == EINTR || error == ECONNABORTED)
+		return;
+	if (log_limit_pass(&link->refusals))
+		log_warn_r(-error, "%s link: accepting", link->def->name);
+	loop_fd_want(link->listen_watch, false, false);
+	if (link->fd < 0 || link->greeted)
+		loop_timer_once(link->timer, BACKOFF_MAX_MS);
 }
 
 static void on_connection(void *ctx)
@@ -255,11 +295,14 @@ static void on_connection(void *ctx)
 	uid_t uid;
 	int r;
 
-	if (fd < 0)
+	if (fd < 0) {
+		rest(link, errno);
 		return;
+	}
 	r = link_socket_peer(fd, &uid);
 	if (r < 0 || uid != link->peer_uid) {
-		log_warn_limited("%s link: connection of uid %u refused", link->def->name, r < 0 ? (unsigned)-1 : uid);
+		if (log_limit_pass(&link->refusals))
+			log_warn("%s link: connection of uid %u refused", link->def->name, r < 0 ? (unsigned)-1 : uid);
 		return;
 	}
 	/* The same daemon again: its older connection is one it has lost. */
@@ -267,6 +310,12 @@ static void on_connection(void *ctx)
 	r = adopt(link, &fd);
 	if (r < 0)
 		log_warn_r(r, "%s link", link->def->name);
+}
+
+/* What connecting says as long as the peer has not started, or is busy. */
+static bool is_absence(int r)
+{
+	return r == -ENOENT || r == -ECONNREFUSED || r == -EAGAIN;
 }
 
 static void try_connect(void *ctx)
@@ -278,11 +327,11 @@ static void try_connect(void *ctx)
 	link->backoff_ms = MIN(link->backoff_ms * 2, BACKOFF_MAX_MS);
 	if (r == 0)
 		r = adopt(link, &fd);
-	if (r == -EPERM)
-		log_warn_limited("%s link: %s does not belong to %s", link->def->name, link->path,
-			role_name(link->def->peer));
 	if (r < 0)
 		loop_timer_once(link->timer, link->backoff_ms);
+	if (r < 0 && !is_absence(r) && log_limit_pass(&link->refusals))
+		log_warn_r(r == -EPERM ? 0 : r, "%s link: %s%s%s", link->def->name, link->path,
+			r == -EPERM ? " does not belong to " : "", r == -EPERM ? role_name(link->def->peer) : "");
 }
 
 int link_new(struct loop *loop, const struct link_def *def, uid_t peer_uid, void *ctx, struct link **link)
@@ -314,6 +363,7 @@ void link_free(struct link *link)
 	/* The last words (a final state, SELF with pid 0) leave if the peer takes them at once. */
 	if (link->fd >= 0)
 		(void)!frame_queue_write(&link->queue, link->fd);
+	loop_after_turn_end(link->loop, flush, link);
 	loop_event_free(link->watch);
 	loop_event_free(link->listen_watch);
 	loop_event_free(link->timer);

@@ -26,7 +26,7 @@ struct loop {
 	unsigned signal_count;
 	struct hook hooks[HOOKS_MAX];
 	unsigned hook_count;
-	bool stopping;
+	bool stopping, again;
 };
 
 int loop_new(struct loop **loop)
@@ -73,8 +73,9 @@ struct event_base *loop_base(struct loop *loop)
 int loop_run(struct loop *loop)
 {
 	while (!loop->stopping) {
-		if (event_base_loop(loop->base, EVLOOP_ONCE) < 0)
+		if (event_base_loop(loop->base, EVLOOP_ONCE | (loop->again ? EVLOOP_NONBLOCK : 0)) < 0)
 			return -EIO;
+		loop->again = false;
 		for (unsigned i = 0; i < loop->hook_count; i++)
 			loop->hooks[i].callback(loop->hooks[i].ctx);
 	}
@@ -85,6 +86,11 @@ int loop_run(struct loop *loop)
 void loop_stop(struct loop *loop)
 {
 	loop->stopping = true;
+}
+
+void loop_again(struct loop *loop)
+{
+	loop->again = true;
 }
 
 static void on_signal(evutil_socket_t signo, short what, void *ctx)
@@ -213,4 +219,14 @@ int loop_after_turn(struct loop *loop, loop_callback callback, void *ctx)
 		return -ENOBUFS;
 	loop->hooks[loop->hook_count++] = (struct hook){callback, ctx};
 	return 0;
+}
+
+void loop_after_turn_end(struct loop *loop, loop_callback callback, void *ctx)
+{
+	unsigned kept = 0;
+
+	for (unsigned i = 0; i < loop->hook_count; i++)
+		if (loop->hooks[i].callback != callback || loop->hooks[i].ctx != ctx)
+			loop->hooks[kept++] = loop->hooks[i];
+	loop->hook_count = kept;
 }

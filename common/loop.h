@@ -42,3 +42,8 @@ void loop_event_free(struct loop_event *event);
 
 /* Calls @callback once after each turn of the loop, in the order added; at most 8. */
 must_check int loop_after_turn(struct loop *loop, loop_callback callback, void *ctx);
+/* Ends that; not from a callback after a turn. */
+void loop_after_turn_end(struct loop *loop, loop_callback callback, void *ctx);
+
+/* What came up outside of a turn (before the first one, or in a callback after one) is not to wait for an event. */
+void loop_again(struct loop *loop);

@@ -21,7 +21,7 @@ struct policy_syscall {
 
 /* One path a Landlock ruleset allows; everything else is denied. */
 struct policy_path {
-	const char *path; /* NULL path ends a list; "$STATE" is the state directory */
+	const char *path; /* "$STATE" is the state directory; NULL: the daemon fills it in when it knows */
 	enum { PATH_READ = 1, PATH_WRITE = 2, PATH_DIR = 4 } access;
 };
 

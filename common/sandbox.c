@@ -74,10 +74,14 @@ static uint64_t path_rights(int access)
 
 static int allow_path(int ruleset, const struct policy_path *allowed, uint64_t handled, const char *state)
 {
-	const char *path = strcmp(allowed->path, "$STATE") == 0 ? state : allowed->path;
+	const char *path = allowed->path;
 	_cleanup_close_ int fd = -1;
 	struct landlock_path_beneath_attr rule;
 
+	if (!path)
+		return 0;
+	if (strcmp(path, "$STATE") == 0)
+		path = state;
 	if (!path)
 		return -EINVAL;
 	fd = open(path, O_PATH | O_CLOEXEC);

@@ -30,6 +30,7 @@ struct execution {
 	uint64_t first_signal_ns, grace_end_ns, kill_end_ns, last_exit_ns;
 	unsigned held, spared, signalled, sweeps; /* held: members with a pidfd, not yet gone */
 	bool overflow; /* the last sweep found more than can be held */
+	bool denied;   /* the kernel would not have a signal sent */
 	bool told[STROKE_COUNT];
 };
 
@@ -43,9 +44,9 @@ static struct {
 } self;
 
 /* The one place a signal is sent from. */
-static bool send_signal(const struct tree_member *member, int signal)
+static int send_signal(const struct tree_member *member, int signal)
 {
-	return syscall(SYS_pidfd_send_signal, member->pidfd, signal, NULL, 0) == 0;
+	return syscall(SYS_pidfd_send_signal, member->pidfd, signal, NULL, 0) < 0 ? -errno : 0;
 }
 
 static bool is_tree(const struct execution *ex)
@@ -172,7 +173,11 @@ static unsigned strike(struct execution *ex, enum stroke stroke)
 	for (unsigned i = 0; i < ex->tree.rows; i++) {
 		struct tree_member *member = &ex->tree.members[i];
 
-		if (member->pidfd < 0 || member->signalled[stroke] || !send_signal(member, stroke_signals[stroke]))
+		int r = member->pidfd >= 0 && !member->signalled[stroke] ? send_signal(member, stroke_signals[stroke])
+									: -EALREADY;
+
+		ex->denied = ex->denied || r == -EPERM;
+		if (r < 0)
 			continue;
 		ex->signalled += !member->signalled[STROKE_TERM] && !member->signalled[STROKE_STOP];
 		member->signalled[stroke] = true;
@@ -218,6 +223,8 @@ static void finish_gone(struct execution *ex)
 {
 	if (ex->spared > 0)
 		finish(ex, -EPERM, "a process that must not be signalled has joined its tree");
+	else if (ex->first_signal_ns == 0)
+		finish(ex, -ESRCH, "it had gone before the first signal");
 	else
 		finish(ex, 0, "");
 }
@@ -295,7 +302,7 @@ static void step_wait(struct execution *ex)
 	if (ex->held > 0 && time_left) {
 		next(ex, PHASE_WAIT, KILL_WAIT_MS);
 	} else if (ex->held > 0) {
-		finish(ex, -ETIME, "processes do not end");
+		finish(ex, -ETIME, ex->denied ? "the kernel refused the signal" : "processes do not end");
 	} else if (gathered(ex)) {
 		if (ex->held == 0 && !ex->overflow)
 			finish_gone(ex);

@@ -37,14 +37,18 @@ struct job {
 	enum action_type type;
 	int signal;
 	enum action_status status;
-	bool withdrawn;       /* asked for; an action that is under way already is not stopped by it */
-	bool durable;         /* the line that approves it is on the disk */
+	bool evidence_complete;
+	bool withdrawn;       /* asked for; what is under way already is not stopped by it */
 	bool started;         /* given to act.c */
-	uint64_t deadline_ns; /* of the state it is in: approval, durability and execution */
+	unsigned unlogged;    /* approvals that are not on the disk yet */
+	uint64_t approved_ns, deadline_ns; /* deadline: of the approval, then of the first signal */
 	uint64_t created_wall_ns, expires_wall_ns, executed_wall_ns;
 	struct target target;
 	struct gate_verdicts gates;
-	unsigned tree_size, member_count, approval_count;
+	bool approver_given;
+	struct gate_line approver; /* the last approver's ancestors, if his process is known */
+	unsigned tree_size, young; /* living members; those of them not 10 s old */
+	unsigned member_count, approval_count;
 	struct shown_member members[ACTION_MEMBERS_SHOWN];
 	struct approval approvals[ACTION_APPROVALS_MAX];
 	char comm[COMM_BYTES];

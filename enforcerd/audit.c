@@ -167,6 +167,8 @@ static void show(const struct entry *entry)
 	size_t len = audit_text(event, text);
 	int r;
 
+	if (event->kind == AUDIT_CONTINUED && entry->result < 0)
+		return; /* a probe that has failed */
 	snprintf(action, sizeof(action), "action-%" PRIu64, event->action);
 	snprintf(pid, sizeof(pid), "%u", event->pid);
 	snprintf(uid, sizeof(uid), "%u", event->uid);
@@ -273,6 +275,13 @@ int audit_write(const struct audit_event *event)
 	}
 	pthread_mutex_unlock(&self.lock);
 	return r;
+}
+
+void audit_probe(void)
+{
+	const struct audit_event event = {.kind = AUDIT_CONTINUED, .reason = "lines before may not be in the file"};
+
+	(void)!audit_write(&event);
 }
 
 bool audit_is_ok(void)

@@ -27,5 +27,8 @@ void audit_stop(void);
 /* Copies the event; its time is set here. -ENOBUFS: the queue is full, nothing is written. */
 must_check int audit_write(const struct audit_event *event);
 
+/* Tries whether lines can be made durable again. If so, one line says that some may be missing. */
+void audit_probe(void);
+
 /* False after a line could not be made durable, until one can again. */
 bool audit_is_ok(void);

@@ -20,14 +20,14 @@ static bool is_spent(const struct claims *claims, uint64_t cookie)
 }
 
 int claims_add(struct claims *claims, uint64_t connection, uint64_t now_ns, const struct peer *peer, int *fd,
-	struct claim **claim)
+	struct caller **caller)
 {
-	struct claim *free_place = NULL;
+	struct caller *free_place = NULL;
 
 	if (is_spent(claims, peer->cookie))
 		return -EEXIST;
 	for (size_t i = 0; i < CLAIMS_MAX; i++) {
-		struct claim *c = &claims->places[i];
+		struct caller *c = &claims->places[i];
 
 		if (c->connection == 0)
 			free_place = free_place ? free_place : c;
@@ -36,12 +36,12 @@ int claims_add(struct claims *claims, uint64_t connection, uint64_t now_ns, cons
 	}
 	if (!free_place)
 		return -ENOBUFS;
-	*free_place = (struct claim){.connection = connection, .made_ns = now_ns, .fd = TAKE_FD(*fd), .peer = *peer};
-	*claim = free_place;
+	*free_place = (struct caller){.connection = connection, .made_ns = now_ns, .fd = TAKE_FD(*fd), .peer = *peer};
+	*caller = free_place;
 	return 0;
 }
 
-struct claim *claims_find(struct claims *claims, uint64_t connection)
+struct caller *claims_find(struct claims *claims, uint64_t connection)
 {
 	for (size_t i = 0; i < CLAIMS_MAX; i++)
 		if (connection != 0 && claims->places[i].connection == connection)
@@ -49,22 +49,22 @@ struct claim *claims_find(struct claims *claims, uint64_t connection)
 	return NULL;
 }
 
-void claim_use(struct claims *claims, struct claim *claim)
+void caller_use(struct claims *claims, struct caller *caller)
 {
-	claims->spent[claims->spent_count++ % CLAIMS_SPENT_MAX] = claim->peer.cookie;
-	claim->used = true;
-	close_fd(&claim->fd);
+	claims->spent[claims->spent_count++ % CLAIMS_SPENT_MAX] = caller->peer.cookie;
+	caller->used = true;
+	close_fd(&caller->fd);
 }
 
-void claim_drop(struct claim *claim)
+void caller_drop(struct caller *caller)
 {
-	close_fd(&claim->fd);
-	*claim = (struct claim){.fd = -1};
+	close_fd(&caller->fd);
+	*caller = (struct caller){.fd = -1};
 }
 
 void claims_expire(struct claims *claims, uint64_t now_ns)
 {
 	for (size_t i = 0; i < CLAIMS_MAX; i++)
 		if (claims->places[i].connection != 0 && now_ns - claims->places[i].made_ns > CLAIM_NS)
-			claim_drop(&claims->places[i]);
+			caller_drop(&claims->places[i]);
 }

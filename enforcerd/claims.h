@@ -13,7 +13,7 @@
 #define CLAIMS_SPENT_MAX 4096
 #define CLAIM_NS (30 * NSEC_PER_SEC)
 
-struct claim {
+struct caller {
 	uint64_t connection; /* 0: a free place */
 	uint64_t made_ns;
 	int fd; /* -1 once used */
@@ -23,7 +23,7 @@ struct claim {
 };
 
 struct claims {
-	struct claim places[CLAIMS_MAX];
+	struct caller places[CLAIMS_MAX];
 	uint64_t spent[CLAIMS_SPENT_MAX]; /* cookies of sockets that were evidence, a ring */
 	uint64_t spent_count;
 };
@@ -34,15 +34,15 @@ void claims_init(struct claims *claims);
  * Keeps a socket; takes *fd on success. -EEXIST: this connection or this socket is known already; -ENOBUFS: too many.
  */
 must_check int claims_add(struct claims *claims, uint64_t connection, uint64_t now_ns, const struct peer *peer, int *fd,
-	struct claim **claim);
+	struct caller **caller);
 
 /* NULL: not claimed, or no longer. */
-struct claim *claims_find(struct claims *claims, uint64_t connection);
+struct caller *claims_find(struct claims *claims, uint64_t connection);
 
 /* From here on the socket proves nothing any more; its descriptor is closed, the place stays until it is dropped. */
-void claim_use(struct claims *claims, struct claim *claim);
+void caller_use(struct claims *claims, struct caller *caller);
 
-void claim_drop(struct claim *claim);
+void caller_drop(struct caller *caller);
 
 /* Drops what is older than CLAIM_NS; with now_ns UINT64_MAX, everything. */
 void claims_expire(struct claims *claims, uint64_t now_ns);

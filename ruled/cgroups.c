@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: AGPL-3.0-only */
 #include "ruled/cgroups.h"
 
-#include "ruled/cgroup_name.h"
+#include "common/cgroup_name.h"
 
 #define TEXT_BYTES_MAX (32U << 20)
 

@@ -301,25 +301,40 @@ static int build(const struct draft *draft, const struct detector *detector, str
 	return 0;
 }
 
+/* Without its detector nobody knows what else a rule should say. */
+static int refuse_detector(const struct ytree *tree, const struct ynode *node)
+{
+	const struct ynode *named = ynode_get(node, "detector");
+	int found;
+
+	if (node->kind != YNODE_MAPPING)
+		return yvalue_expected(tree, node, "rule", "a mapping of keys");
+	if (named)
+		return yvalue_name(tree, named, "detector", detector_names, &found);
+	if (!tree->broken)
+		ytree_problem(tree, node, "detector", "missing in a rule");
+	return -EINVAL;
+}
+
 /* @draft is filled with defaults. */
 static int read_draft(const struct ytree *tree, const struct ynode *node, struct draft *draft,
 	struct rule_def **rule)
 {
 	const struct detector *detector = find_detector(node);
-	struct ykeys_call call = {
-		.prefix = "", .what = detector ? detector->name : "a rule", .groups = UINT32_MAX};
+	struct ykeys_call call = {.prefix = ""};
 	unsigned before = tree->problems->count;
 	int r;
 
-	if (detector) {
-		call.groups = detector->keys;
-		draft->scope = (int)detector->scope;
-	}
+	if (!detector)
+		return refuse_detector(tree, node);
+	call.what = detector->name;
+	call.groups = detector->keys;
+	draft->scope = (int)detector->scope;
 	r = ykeys_read(tree, node, &RULE, &call, draft, NULL);
 	if (r == -ENOMEM || draft->out_of_memory)
 		return -ENOMEM;
-	if (r < 0 || !detector)
-		return -EINVAL;
+	if (r < 0)
+		return r;
 	check_together(tree, node, draft, detector);
 	return tree->problems->count > before ? -EINVAL : build(draft, detector, rule);
 }

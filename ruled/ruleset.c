@@ -2,11 +2,9 @@
 #include "ruled/ruleset.h"
 
 #include <errno.h>
-#include <signal.h>
 #include <string.h>
 
 #include "common/yaml_keys.h"
-#include "ruled/detector.h"
 #include "ruled/rule_draft.h"
 
 void ruleset_free(struct ruleset *ruleset)
@@ -32,30 +30,38 @@ const struct rule_def *ruleset_find(const struct ruleset *ruleset, const char *n
 	return NULL;
 }
 
-static int refuse_duplicate(
-	const struct ytree *tree, const struct ynode *node, const struct ruleset *ruleset, const char *name)
+static bool same_name(const struct ynode *a, const struct ynode *b)
 {
-	if (!ruleset_find(ruleset, name))
-		return 0;
-	ytree_problem(tree, ynode_get(node, "name"), "name", "another rule is called %s", name);
-	return -EINVAL;
+	return a && b && a->kind == YNODE_SCALAR && b->kind == YNODE_SCALAR && a->len > 0 &&
+		a->len == b->len && memcmp(a->text, b->text, a->len) == 0;
+}
+
+/* Also told of rules that have other problems. */
+static int refuse_duplicate(
+	const struct ytree *tree, const struct ynode *first, const struct ynode *node)
+{
+	const struct ynode *name = ynode_get(node, "name");
+
+	for (; first != node; first = first->next) {
+		if (!same_name(ynode_get(first, "name"), name))
+			continue;
+		ytree_problem(tree, name, "name", "the rule in line %zu is called %s too",
+			first->line, name->text);
+		return -EINVAL;
+	}
+	return 0;
 }
 
 /* Adds the rule at @node. -EINVAL: it has problems. */
 static int add_rule(const struct ytree *tree, const struct ynode *node, struct ruleset *ruleset)
 {
 	struct rule_def *rule;
+	int duplicate = refuse_duplicate(tree, tree->root->first, node);
 	int r = rule_draft_read(tree, node, &rule);
 
-	if (r < 0)
-		return r;
-	r = refuse_duplicate(tree, node, ruleset, rule->name);
-	if (r < 0) {
-		rule_def_free(rule);
-		return r;
-	}
-	ruleset->rules[ruleset->count++] = rule;
-	return 0;
+	if (r == 0)
+		ruleset->rules[ruleset->count++] = rule;
+	return MIN(r, duplicate);
 }
 
 static int check_root(const struct ytree *tree, const struct ynode *root)

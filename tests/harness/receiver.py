@@ -96,7 +96,7 @@ class Receiver:
         os.seteuid(uid)  # the peer sees who called listen()
         self.listener.listen(1)
         os.seteuid(0)
-        self.connection, self.rest, self.frames = None, b"", []
+        self.connection, self.rest, self.frames, self.seen = None, b"", [], 0
 
     def __enter__(self):
         return self
@@ -118,31 +118,28 @@ class Receiver:
         return self
 
     def read(self, seconds):
-        """Takes what comes within @seconds; returns it."""
-        new, deadline = [], time.monotonic() + seconds
-        while True:
-            left = deadline - time.monotonic()
-            if left <= 0:
-                return new
+        """Takes what comes within @seconds."""
+        deadline = time.monotonic() + seconds
+        while (left := deadline - time.monotonic()) > 0:
             self.connection.settimeout(left)
             try:
                 data = self.connection.recv(1 << 20)
             except socket.timeout:
-                return new
+                return
             assert data, "collectord hung up"
             found, self.rest = frames_of(self.rest + data)
-            new += found
             self.frames += found
 
     def until(self, condition, seconds):
-        """Reads until a frame satisfies @condition; returns it."""
+        """Reads until a frame that was not looked at before satisfies @condition; returns it."""
         deadline = time.monotonic() + seconds
         while time.monotonic() < deadline:
-            for frame in self.read(0.02):
-                if condition(frame):
-                    return frame
-        raise AssertionError("did not come: %s; got %s" % (
-            condition, collections.Counter(f["frame"] for f in self.frames)))
+            while self.seen < len(self.frames):
+                self.seen += 1
+                if condition(self.frames[self.seen - 1]):
+                    return self.frames[self.seen - 1]
+            self.read(0.02)
+        raise AssertionError("did not come; got %s" % collections.Counter(f["frame"] for f in self.frames))
 
     def of(self, name):
         return [frame for frame in self.frames if frame["frame"] == name]

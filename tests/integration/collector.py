@@ -323,6 +323,7 @@ def what_happens_while_nobody_listens_is_counted_as_lost():
         wait_for(collector.is_collecting)
         for _ in range(50):
             subprocess.run(["true"])
+        time.sleep(0.1)
         with collector.receiver() as receiver:
             receiver.greet()
             counters = counters_at_rest(receiver)

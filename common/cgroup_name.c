@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: AGPL-3.0-only */
-#include "ruled/cgroup_name.h"
+#include "common/cgroup_name.h"
 
 #include <string.h>
 

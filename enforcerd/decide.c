@@ -1,0 +1,271 @@
+/* SPDX-License-Identifier: AGPL-3.0-only */
+#include "enforcerd/decide.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "common/account.h"
+#include "common/clock.h"
+#include "common/text.h"
+#include "enforcerd/audit.h"
+#include "enforcerd/decisions_link.h"
+#include "enforcerd/lifecycle.h"
+
+#define NOBODY ((uid_t)-1)
+
+static bool is_suite(const struct enforcerd *e, uid_t uid)
+{
+	for (size_t i = 0; i < ROLE_COUNT; i++)
+		if (e->policy.suite[i] == uid)
+			return true;
+	return false;
+}
+
+/* Why a proven peer may not decide, or NULL. */
+static const char *why_not(const struct enforcerd *e, const struct peer *peer)
+{
+	uint32_t via = peer->kind == PEER_TCP ? VIA_TCP : VIA_UNIX;
+
+	if (!(e->config->approvers.via & via))
+		return peer->kind == PEER_TCP ? "tcp is not admitted (approvers.via)" : "unix is not admitted (approvers.via)";
+	if (is_suite(e, peer->uid))
+		return "a user of this suite decides nothing";
+	if (peer->uid != 0 && !account_in_group(peer->uid, e->config->approvers.group))
+		return "not an approver";
+	return NULL;
+}
+
+static void record_refusal(const struct peer *peer, const struct request_head *head, const char *why)
+{
+	struct audit_event event = {.kind = AUDIT_REFUSED, .action = head->action};
+	bool known = peer->kind != PEER_NOBODY;
+
+	snprintf(event.what, sizeof(event.what), "%s", known ? "not-an-approver" : "not-proven");
+	event.uid = peer->uid;
+	event.uid_known = known;
+	if (known) {
+		account_name(peer->uid, event.user, sizeof(event.user));
+		event.via = peer->kind == PEER_TCP ? "tcp" : "unix";
+	}
+	snprintf(event.reason, sizeof(event.reason), "%s", why);
+	(void)!audit_write(&event);
+}
+
+static void refuse(struct enforcerd *e, const struct peer *peer, const struct request_head *head, const char *why)
+{
+	uid_t uid = peer->kind == PEER_NOBODY ? NOBODY : peer->uid;
+
+	if (refusals_pass(&e->refusals, uid, clock_boottime_ns()))
+		record_refusal(peer, head, why);
+}
+
+void decide_tick(struct enforcerd *e)
+{
+	const struct request_head none = {VERB_NONE, 0};
+	uint64_t count;
+	uid_t uid;
+
+	while (refusals_take(&e->refusals, clock_boottime_ns(), &uid, &count)) {
+		struct peer peer = {.kind = uid == NOBODY ? PEER_NOBODY : PEER_UNIX, .uid = uid};
+		char why[48];
+
+		snprintf(why, sizeof(why), "%" PRIu64 " more suppressed", count);
+		record_refusal(&peer, &none, why);
+	}
+}
+
+/* trust: the first bytes of the client. NULL, or why they are no decision of his own. */
+static const char *read_request(int fd, struct request_head *head)
+{
+	static char bytes[REQUEST_HEAD_MAX];
+	ssize_t n = peer_peek(fd, bytes, sizeof(bytes));
+
+	*head = (struct request_head){VERB_NONE, 0};
+	switch (n < 0 ? (int)n : request_head_read(bytes, (size_t)n, head)) {
+	case 0:
+		return NULL;
+	case -EREMOTE:
+		return "the request was relayed";
+	case -EAGAIN:
+		return "the request's head has not come whole";
+	default:
+		return "the request's head is malformed";
+	}
+}
+
+static bool is_decision(enum verb verb)
+{
+	return verb == VERB_APPROVE || verb == VERB_REJECT || verb == VERB_HOLD || verb == VERB_RESUME;
+}
+
+/* Keeps the socket of somebody who may decide. NULL, or why it is no evidence. */
+static const char *keep(struct enforcerd *e, uint64_t connection, const struct peer *peer, const struct request_head *head,
+	int *fd)
+{
+	struct caller *caller;
+
+	switch (claims_add(&e->claims, connection, clock_boottime_ns(), peer, fd, &caller)) {
+	case 0:
+		caller->head = *head;
+		return NULL;
+	case -EEXIST:
+		return "one connection decides once: use a new one";
+	default:
+		return "too many decisions at the same time";
+	}
+}
+
+void decide_claim(struct enforcerd *e, uint64_t connection, int *fd, struct proof *proof, char user[ACTION_USER_BYTES],
+	const char **why)
+{
+	struct request_head head = {VERB_NONE, 0};
+	struct peer peer;
+	const char *reason, *unread;
+
+	/* The bytes first: whoever is there after they were read is there now. */
+	unread = read_request(*fd, &head);
+	peer_prove(*fd, true, &peer, &reason);
+	if (peer.kind != PEER_NOBODY && unread) {
+		peer.kind = PEER_NOBODY;
+		reason = unread;
+	}
+	if (peer.kind != PEER_NOBODY)
+		reason = why_not(e, &peer);
+	if (is_decision(head.verb) && reason)
+		refuse(e, &peer, &head, reason);
+	else if (is_decision(head.verb))
+		reason = keep(e, connection, &peer, &head, fd);
+	*proof = (struct proof){.connection = connection, .kind = (uint16_t)peer.kind};
+	user[0] = '\0';
+	*why = reason ? reason : "";
+	if (peer.kind == PEER_NOBODY)
+		return;
+	account_name(peer.uid, user, ACTION_USER_BYTES);
+	proof->uid = peer.uid;
+	proof->verb = (uint16_t)head.verb;
+	proof->action = head.action;
+	proof->admitted = reason == NULL;
+}
+
+/* Asks the kernel again, on the socket that was kept. NULL, or why the caller may not decide any more. */
+static const char *prove_again(const struct enforcerd *e, const struct caller *caller, struct peer *now)
+{
+	const char *why;
+
+	peer_prove(caller->fd, false, now, &why);
+	if (now->kind == PEER_NOBODY)
+		return why;
+	if (now->kind != caller->peer.kind || now->uid != caller->peer.uid || now->cookie != caller->peer.cookie)
+		return "the caller has changed";
+	return why_not(e, now);
+}
+
+static enum decision_result decide_hold(struct enforcerd *e, const struct approval *approval, const char *reason)
+{
+	struct audit_event event = {.kind = AUDIT_HOLD};
+
+	lifecycle_sign(&event, approval);
+	snprintf(event.reason, sizeof(event.reason), "%s", reason);
+	/* On also if it cannot be written: it then lasts until a restart only. */
+	(void)!audit_write(&event);
+	if (!e->hold.decided)
+		e->hold.since_wall_ns = clock_wall_ns();
+	e->hold.decided = true;
+	snprintf(e->hold.by, sizeof(e->hold.by), "%s", approval->label);
+	return DECISION_OK;
+}
+
+static enum decision_result decide_resume(struct enforcerd *e, const struct approval *approval, const char *reason,
+	char detail[256])
+{
+	struct audit_event event = {.kind = AUDIT_RESUME};
+
+	(void)lifecycle_is_held(e);
+	if (e->hold.file) {
+		snprintf(detail, 256, "%s exists: remove it", HOLD_FILE);
+		return DECISION_CONFLICT;
+	}
+	lifecycle_sign(&event, approval);
+	snprintf(event.reason, sizeof(event.reason), "%s", reason);
+	if (!audit_is_ok() || audit_write(&event) < 0) {
+		snprintf(detail, 256, "the audit cannot be written");
+		return DECISION_UNAVAILABLE;
+	}
+	e->hold.decided = false;
+	return DECISION_OK;
+}
+
+static enum decision_result decide_action(struct enforcerd *e, const struct caller *caller, uint64_t if_match,
+	const struct approval *approval, const char *reason, char detail[256])
+{
+	struct job *job = actions_find(&e->actions, caller->head.action);
+
+	snprintf(detail, 256, "there is no action-%" PRIu64, caller->head.action);
+	if (!job)
+		return DECISION_UNKNOWN;
+	snprintf(detail, 256, "action-%" PRIu64 " has changed since version %" PRIu64, job->id, if_match);
+	if (if_match != 0 && if_match != job->version)
+		return DECISION_MISMATCH;
+	if (caller->head.verb == VERB_REJECT)
+		return lifecycle_reject(e, job, approval, reason, detail);
+	return lifecycle_approve(e, job, approval, caller->peer.pid, reason, detail);
+}
+
+/* What was proven and asked for is carried out. */
+static enum decision_result carry_out(struct enforcerd *e, const struct caller *caller, const struct frame *frame,
+	char detail[256])
+{
+	const struct decide *decide = frame->payload;
+	struct text label = frame_text(frame, 0);
+	struct approval approval = {.uid = caller->peer.uid, .kind = caller->peer.kind};
+	char reason[512];
+
+	if (label.len == 0 || label.len >= sizeof(approval.label) || !text_is_plain(label.data, label.len)) {
+		snprintf(detail, 256, "approver must be 1 to 128 bytes of UTF-8 without control characters");
+		return DECISION_INVALID;
+	}
+	text_copy(label, approval.label, sizeof(approval.label));
+	text_copy(frame_text(frame, 1), reason, sizeof(reason));
+	account_name(approval.uid, approval.user, sizeof(approval.user));
+	switch (caller->head.verb) {
+	case VERB_HOLD:
+		return decide_hold(e, &approval, reason);
+	case VERB_RESUME:
+		return decide_resume(e, &approval, reason, detail);
+	default:
+		return decide_action(e, caller, decide->if_match, &approval, reason, detail);
+	}
+}
+
+void decide(struct enforcerd *e, const struct frame *frame, struct decided *decided, char detail[256])
+{
+	const struct decide *decide = frame->payload;
+	struct caller *caller = claims_find(&e->claims, decide->connection);
+	struct peer now;
+	const char *why;
+
+	*decided = (struct decided){.request = decide->request, .result = DECISION_FORBIDDEN};
+	snprintf(detail, 256, "this connection is not proven to be an approver's");
+	if (!caller)
+		return;
+	decided->action = caller->head.action;
+	if (caller->used) {
+		decided->result = DECISION_CONFLICT;
+		snprintf(detail, 256, "one connection decides once: use a new one");
+		return;
+	}
+	why = prove_again(e, caller, &now);
+	caller_use(&e->claims, caller);
+	if (why) {
+		refuse(e, &now, &caller->head, why);
+		snprintf(detail, 256, "%s", why);
+		return;
+	}
+	decided->result = (uint16_t)carry_out(e, caller, frame, detail);
+	if (decided->result == DECISION_OK)
+		detail[0] = '\0';
+	if (decided->action == 0)
+		decisions_publish_enforcer(e);
+}

@@ -1,0 +1,254 @@
+/* SPDX-License-Identifier: AGPL-3.0-only */
+#include "enforcerd/decisions_link.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include "common/account.h"
+#include "common/cgroup_name.h"
+#include "common/clock.h"
+#include "common/log.h"
+#include "enforcerd/audit.h"
+#include "enforcerd/decide.h"
+
+#define QUEUE_BYTES_MAX (8U << 20) /* every action whole, and more */
+
+static int on_claim(struct link *link, const struct frame *frame, int *fd, void *ctx)
+{
+	const struct claim *claim = frame->payload;
+	char user[ACTION_USER_BYTES];
+	struct proof proof;
+	const char *why;
+
+	decide_claim(ctx, claim->connection, fd, &proof, user, &why);
+	(void)!link_send(link, FRAME_PROOF, &proof, (struct text[]){text_of(user), text_of(why)});
+	return 0;
+}
+
+static int on_unclaim(struct link *link, const struct frame *frame, int *fd, void *ctx)
+{
+	const struct unclaim *unclaim = frame->payload;
+	struct caller *caller = claims_find(&((struct enforcerd *)ctx)->claims, unclaim->connection);
+
+	(void)link;
+	(void)fd;
+	if (caller)
+		caller_drop(caller);
+	return 0;
+}
+
+/* The action's new state goes out before the answer, so that apid answers with it. */
+static int on_decide(struct link *link, const struct frame *frame, int *fd, void *ctx)
+{
+	struct decided decided;
+	char detail[256];
+
+	(void)fd;
+	decide(ctx, frame, &decided, detail);
+	(void)!link_send(link, FRAME_DECIDED, &decided, (struct text[]){text_of(detail)});
+	return 0;
+}
+
+static const struct link_handlers handlers[] = {
+	{FRAME_CLAIM, on_claim},
+	{FRAME_UNCLAIM, on_unclaim},
+	{FRAME_DECIDE, on_decide},
+};
+
+static int send_gates(struct link *link, const struct job *job)
+{
+	int r = 0;
+
+	for (uint16_t i = 0; i < GATE_COUNT && r == 0; i++) {
+		const struct action_gate gate = {.action = job->id, .index = i, .pass = job->gates.gate[i].pass};
+
+		r = link_send(link, FRAME_ACTION_GATE, &gate,
+			(struct text[]){text_of(gate_name(i)), text_of(job->gates.gate[i].reason)});
+	}
+	return r;
+}
+
+static int send_members(struct link *link, const struct job *job)
+{
+	int r = 0;
+
+	for (uint16_t i = 0; i < job->member_count && r == 0; i++) {
+		const struct shown_member *m = &job->members[i];
+		const struct action_member member = {
+			.action = job->id, .pid = m->pid, .ppid = m->ppid, .uid = m->uid, .index = i};
+
+		r = link_send(link, FRAME_ACTION_MEMBER, &member, (struct text[]){text_of(m->comm), text_of(m->args)});
+	}
+	return r;
+}
+
+static int send_proofs(struct link *link, const struct job *job)
+{
+	int r = 0;
+
+	for (uint16_t i = 0; i < job->approval_count && r == 0; i++) {
+		const struct approval *a = &job->approvals[i];
+		const struct action_proof proof = {
+			.action = job->id, .uid = a->uid, .index = i, .kind = (uint16_t)a->kind};
+
+		r = link_send(link, FRAME_ACTION_PROOF, &proof, (struct text[]){text_of(a->label), text_of(a->user)});
+	}
+	return r;
+}
+
+static int send_action(struct link *link, const struct job *job)
+{
+	const struct action action = {
+		.action = job->id,
+		.version = job->version,
+		.start_ns = job->target.start_ns,
+		.created_wall_ns = job->created_wall_ns,
+		.expires_wall_ns = job->expires_wall_ns,
+		.executed_wall_ns = job->executed_wall_ns,
+		.pid = job->target.pid,
+		.uid = job->target.uid,
+		.tree_size = job->tree_size,
+		.type = (uint16_t)job->type,
+		.signal = (uint16_t)job->signal,
+		.status = (uint16_t)job->status,
+		.identity_strong = job->target.strong,
+		.gates = GATE_COUNT,
+		.members = (uint16_t)job->member_count,
+		.proofs = (uint16_t)job->approval_count,
+	};
+	struct cgroup_name name;
+	struct text texts[ACTION_TEXTS] = {
+		[ACTION_REASON] = text_of(job->reason),
+		[ACTION_RULE] = text_of(job->rule),
+		[ACTION_INCIDENT] = text_of(job->incident),
+		[ACTION_COMM] = text_of(job->comm),
+		[ACTION_ARGS] = text_of(job->args),
+		[ACTION_USER] = text_of(job->user),
+		[ACTION_CGROUP] = text_of(job->target.cgroup),
+		[ACTION_OUTCOME] = text_of(job->outcome),
+	};
+
+	cgroup_name_of(texts[ACTION_CGROUP], &name);
+	texts[ACTION_UNIT] = text_of(name.unit);
+	texts[ACTION_CONTAINER] = text_of(name.container);
+	return link_send(link, FRAME_ACTION, &action, texts);
+}
+
+static int send_job(struct link *link, const struct job *job)
+{
+	int r = send_action(link, job);
+
+	if (r == 0)
+		r = send_gates(link, job);
+	if (r == 0)
+		r = send_members(link, job);
+	return r == 0 ? send_proofs(link, job) : r;
+}
+
+void decisions_publish(struct enforcerd *e, const struct job *job)
+{
+	if (send_job(e->decisions, job) == -ENOBUFS)
+		e->apid_stale = true;
+}
+
+static uint64_t publish_all(struct enforcerd *e)
+{
+	uint64_t count = 0;
+
+	e->apid_stale = false;
+	for (size_t i = 0; i < ACTIONS_MAX; i++) {
+		if (e->actions.places[i].id == 0)
+			continue;
+		decisions_publish(e, &e->actions.places[i]);
+		count++;
+	}
+	return count;
+}
+
+/* Something was left out while the queue was full: everything is told again. */
+static void on_room(struct link *link, void *ctx)
+{
+	struct enforcerd *e = ctx;
+
+	(void)link;
+	if (e->apid_stale)
+		(void)publish_all(e);
+}
+
+void decisions_publish_enforcer(struct enforcerd *e)
+{
+	const char *why = !audit_is_ok() ? "the audit file cannot be written"
+		: !e->peers_ok		 ? "socket owners cannot be looked up: TCP clients are nobody"
+					 : "";
+	const struct enforcer enforcer = {
+		.hold_since_wall_ns = hold_since(&e->hold),
+		.budget_left = budget_left(&e->actions, clock_boottime_ns()),
+		.budget = e->config->enforcement.max_actions_per_hour,
+		.approvers_required = e->config->enforcement.approvers_required,
+		.mode = (uint16_t)e->config->mode,
+		.audit_ok = audit_is_ok(),
+		.peers_ok = e->peers_ok,
+	};
+	struct text texts[] = {text_of(hold_by(&e->hold)), text_of(why)};
+
+	(void)!link_send(e->decisions, FRAME_ENFORCER, &enforcer, texts);
+}
+
+static void send_self(struct enforcerd *e)
+{
+	(void)!link_send(e->decisions, FRAME_SELF, selfstat_get(&e->selfstat), NULL);
+}
+
+static void on_up(struct link *link, const struct hello *peer, void *ctx)
+{
+	struct enforcerd *e = ctx;
+	struct actions_end end;
+
+	e->apid_pid = peer->pid;
+	end.count = publish_all(e);
+	(void)!link_send(link, FRAME_ACTIONS_END, &end, NULL);
+	decisions_publish_enforcer(e);
+	send_self(e);
+}
+
+static void on_down(struct link *link, void *ctx)
+{
+	struct enforcerd *e = ctx;
+
+	(void)link;
+	e->apid_pid = 0;
+	/* Connection numbers are one apid's: what it claimed is worth nothing to the next one. */
+	claims_expire(&e->claims, UINT64_MAX);
+}
+
+static const struct link_def def = {
+	.name = "decisions",
+	.socket = "enforcerd/decisions.sock",
+	.group = "linnix-decisions",
+	.self = ROLE_ENFORCERD,
+	.peer = ROLE_APID,
+	.in = WAY_DECISIONS_UP,
+	.out = WAY_DECISIONS_DOWN,
+	.listens = true,
+	.descriptors = true,
+	.queue_bytes_max = QUEUE_BYTES_MAX,
+	.handlers = handlers,
+	.handler_count = ARRAY_LEN(handlers),
+	.on_up = on_up,
+	.on_down = on_down,
+	.on_room = on_room,
+};
+
+int decisions_link_open(struct enforcerd *e, uid_t apid)
+{
+	int r = link_new(e->loop, &def, apid, e, &e->decisions);
+
+	return r == 0 ? link_open(e->decisions) : r;
+}
+
+void decisions_link_tick(struct enforcerd *e)
+{
+	claims_expire(&e->claims, clock_boottime_ns());
+	decisions_publish_enforcer(e);
+	send_self(e);
+}

@@ -1,0 +1,110 @@
+/* SPDX-License-Identifier: AGPL-3.0-only */
+#include "enforcerd/proposals_link.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <stdio.h>
+
+#include "common/boot.h"
+#include "common/log.h"
+#include "enforcerd/lifecycle.h"
+
+#define QUEUE_BYTES_MAX (1U << 18)
+
+static bool is_possible(const struct propose *propose)
+{
+	return propose->type != ACTION_NONE && (propose->signal == SIGTERM || propose->signal == SIGKILL);
+}
+
+static int on_propose(struct link *link, const struct frame *frame, int *fd, void *ctx)
+{
+	const struct propose *propose = frame->payload;
+	struct verdict verdict = {.proposal = propose->proposal};
+	struct enforcerd *e = ctx;
+	char why[256] = "";
+	struct job *job;
+
+	(void)fd;
+	if (!is_possible(propose))
+		return -EPROTO;
+	job = e->foreign_pids ? NULL : lifecycle_propose(e, frame, why);
+	if (e->foreign_pids)
+		(void)snprintf(why, sizeof(why), "ruled speaks of the pids of another pid namespace");
+	if (job)
+		verdict.action = job->id;
+	(void)!link_send(link, FRAME_VERDICT, &verdict, (struct text[]){text_of(job ? "" : why)});
+	if (job)
+		lifecycle_consider(e, job);
+	return 0;
+}
+
+static int on_withdraw(struct link *link, const struct frame *frame, int *fd, void *ctx)
+{
+	const struct withdraw *withdraw = frame->payload;
+	char why[257];
+
+	(void)link;
+	(void)fd;
+	lifecycle_withdraw(ctx, withdraw->proposal, text_copy(frame_text(frame, 0), why, sizeof(why)));
+	return 0;
+}
+
+static const struct link_handlers handlers[] = {
+	{FRAME_PROPOSE, on_propose},
+	{FRAME_WITHDRAW, on_withdraw},
+};
+
+static void on_up(struct link *link, const struct hello *peer, void *ctx)
+{
+	struct enforcerd *e = ctx;
+
+	(void)link;
+	e->proposer = peer->start_ns;
+	e->ruled_pid = peer->pid;
+	e->foreign_pids = peer->pidns_ino != boot_get()->pidns_ino;
+	if (e->foreign_pids)
+		log_err("proposals link: ruled is in another pid namespace than enforcerd: every proposal is refused");
+}
+
+static void on_down(struct link *link, void *ctx)
+{
+	struct enforcerd *e = ctx;
+
+	(void)link;
+	e->proposer = 0;
+	e->ruled_pid = 0;
+}
+
+static const struct link_def def = {
+	.name = "proposals",
+	.socket = "enforcerd/proposals.sock",
+	.group = "linnix-proposals",
+	.self = ROLE_ENFORCERD,
+	.peer = ROLE_RULED,
+	.in = WAY_PROPOSALS_UP,
+	.out = WAY_PROPOSALS_DOWN,
+	.listens = true,
+	.queue_bytes_max = QUEUE_BYTES_MAX,
+	.handlers = handlers,
+	.handler_count = ARRAY_LEN(handlers),
+	.on_up = on_up,
+	.on_down = on_down,
+};
+
+int proposals_link_open(struct enforcerd *e, uid_t ruled)
+{
+	int r = link_new(e->loop, &def, ruled, e, &e->proposals);
+
+	return r == 0 ? link_open(e->proposals) : r;
+}
+
+void proposals_publish(struct enforcerd *e, const struct job *job)
+{
+	const struct action_state state = {
+		.proposal = job->proposal, .action = job->id, .status = (uint16_t)job->status};
+
+	if (e->proposer == 0 || job->proposer != e->proposer)
+		return;
+	/* A state that does not fit into ruled's queue is lost to it: it only reports what becomes of actions. */
+	(void)!link_send(e->proposals, FRAME_ACTION_STATE, &state, (struct text[]){text_of(job->outcome)});
+}

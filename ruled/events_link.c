@@ -1,0 +1,81 @@
+/* SPDX-License-Identifier: AGPL-3.0-only */
+#include "ruled/events_link.h"
+
+/* Nothing but HELLO goes to collectord. */
+#define QUEUE_BYTES_MAX 4096
+
+static int on_event(struct link *link, const struct frame *frame, int *fd, void *ctx)
+{
+	struct events_link *self = ctx;
+
+	(void)link, (void)fd;
+	/* trust: collectord says what happened; the engine bounds what it keeps of it */
+	engine_frame(self->engine, frame);
+	return 0;
+}
+
+static int on_state(struct link *link, const struct frame *frame, int *fd, void *ctx)
+{
+	struct events_link *self = ctx;
+
+	feed_link_pass_on(self->feed, frame);
+	return on_event(link, frame, fd, ctx);
+}
+
+static const struct link_handlers handlers[] = {
+	{FRAME_FORK, on_event},
+	{FRAME_EXEC, on_event},
+	{FRAME_EXIT, on_event},
+	{FRAME_CGROUP, on_event},
+	{FRAME_SAMPLE_BEGIN, on_event},
+	{FRAME_SAMPLE, on_event},
+	{FRAME_SAMPLE_END, on_event},
+	{FRAME_SELF, on_state},
+	{FRAME_HOST, on_state},
+	{FRAME_PROBE, on_state},
+	{FRAME_TICK, on_state},
+	{FRAME_COUNTERS, on_state},
+	{FRAME_PROGRAM, on_state},
+};
+
+static void on_down(struct link *link, void *ctx)
+{
+	static const struct self down = {.role = ROLE_COLLECTORD};
+	struct events_link *self = ctx;
+
+	(void)link;
+	engine_unsync(self->engine);
+	feed_link_self(self->feed, &down);
+}
+
+static const struct link_def def = {
+	.name = "events",
+	.socket = "ruled/events.sock",
+	.group = "linnix-events",
+	.self = ROLE_RULED,
+	.peer = ROLE_COLLECTORD,
+	.in = WAY_EVENTS_UP,
+	.out = WAY_EVENTS_DOWN,
+	.listens = true,
+	.queue_bytes_max = QUEUE_BYTES_MAX,
+	.handlers = handlers,
+	.handler_count = ARRAY_LEN(handlers),
+	.on_down = on_down,
+};
+
+int events_link_new(struct events_link *self, struct loop *loop, struct engine *engine,
+	struct feed_link *feed, uid_t collectord_uid)
+{
+	*self = (struct events_link){.engine = engine, .feed = feed};
+	return link_new(loop, &def, collectord_uid, self, &self->link);
+}
+
+int events_link_open(struct events_link *self)
+{
+	return link_open(self->link);
+}
+
+void events_link_done(struct events_link *self)
+{
+	link_free(TAKE_PTR(self->link));
+}
