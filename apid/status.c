@@ -19,6 +19,12 @@ static json_t *string_or_null(const char *text)
 	return shape_text_or_null(text_of(text));
 }
 
+/* Three decimals are more than is known. */
+static json_t *measured(double value)
+{
+	return json_real((double)(int64_t)(value * 1e3 + 0.5) / 1e3);
+}
+
 /* The names as capabilities(7) writes them: CAP_KILL. */
 static json_t *capabilities(uint64_t set)
 {
@@ -48,7 +54,7 @@ static json_t *daemon_json(const struct suite *suite, enum role role, uint64_t n
 	shape_put(&s, "uid", up ? json_integer(daemon->self.uid) : json_null());
 	shape_put(&s, "capabilities", capabilities(up ? daemon->self.cap_effective : 0));
 	shape_put(&s, "seccomp", up ? json_integer(daemon->self.seccomp) : json_null());
-	shape_put(&s, "cpu_pct", up ? json_real(daemon->cpu_pct) : json_null());
+	shape_put(&s, "cpu_pct", up ? measured(daemon->cpu_pct) : json_null());
 	shape_put(&s, "pss_bytes",
 		up ? json_integer((json_int_t)daemon->self.pss_bytes) : json_null());
 	return shape_end(&s);
@@ -130,7 +136,7 @@ json_t *status_json(const struct apid *apid, uint64_t now_ns)
 	shape_put(&s, "mode", json_string(mode_name(apid)));
 	shape_put(&s, "hold", status_hold(suite));
 	shape_put(&s, "daemons", daemons(suite, now_ns));
-	shape_put(&s, "events_per_sec", json_real(suite->events_per_sec));
+	shape_put(&s, "events_per_sec", measured(suite->events_per_sec));
 	shape_put(&s, "totals", totals(&suite->counters));
 	shape_put(&s, "rules", rules_state(&apid->rules));
 	shape_put(&s, "kernel", string_or_null(suite->kernel));
