@@ -9,10 +9,10 @@
 #include "apid/peek.h"
 #include "apid/routes.h"
 #include "apid/server.h"
+#include "apid/sockets.h"
 #include "common/clock.h"
 
-#define SEND_BUFFER_BYTES 65536  /* small: what a slow reader leaves waits with us, where it is counted */
-#define READ_AHEAD_BYTES 65536   /* above head and body together */
+#define READ_AHEAD_BYTES 65536 /* above head and body together */
 
 struct connection *connection_new(struct server *server, struct bufferevent *bev, uint64_t number)
 {
@@ -22,6 +22,7 @@ struct connection *connection_new(struct server *server, struct bufferevent *bev
 		return NULL;
 	bufferevent_incref(bev);
 	bufferevent_setwatermark(bev, EV_READ, 0, READ_AHEAD_BYTES);
+	bufferevent_set_max_single_write(bev, SOCKET_SEND_BYTES);
 	c->server = server;
 	c->bev = bev;
 	c->number = number;
@@ -98,14 +99,15 @@ static int read_listener(struct connection *c)
 
 int connection_hold(struct connection *c, struct event_base *base)
 {
-	const int bytes = SEND_BUFFER_BYTES;
+	const int bytes = SOCKET_SEND_BYTES;
 	int r;
 
 	bufferevent_disable(c->bev, EV_READ);
-	(void)setsockopt(c->fd, SOL_SOCKET, SO_SNDBUF, &bytes, sizeof(bytes));
 	r = read_listener(c);
 	if (r < 0)
 		return r;
+	if (c->local) /* TCP sockets have it from their listener */
+		(void)setsockopt(c->fd, SOL_SOCKET, SO_SNDBUF, &bytes, sizeof(bytes));
 	/* Edge-triggered: bytes that were looked at and left are no news. */
 	c->watch = event_new(base, c->fd, EV_READ | EV_CLOSED | EV_PERSIST | EV_ET, on_head, c);
 	if (!c->watch || event_add(c->watch, NULL) < 0)

@@ -18,6 +18,8 @@ static const struct policy_syscall syscalls[] = {
 	CALL("epoll_ctl", "the loop"),
 	CALL("timerfd_settime", "the loop's timers"),
 	CALL("clock_gettime", "time, where the vDSO has no answer"),
+	CALL("gettimeofday", "time, where the vDSO has no answer"),
+	CALL("time", "the Date header, where the vDSO has no answer"),
 	CALL("accept4", "HTTP clients, ruled"),
 	CALL_IF("socket", "connecting to enforcerd again", 0, SCMP_CMP_EQ, AF_UNIX, 0),
 	CALL("connect", "connecting to enforcerd again; Landlock forbids TCP"),

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
- * What all programs of the collector share: settings, maps, accounting, and how a process is described.
- * Included by the .bpf.c files only.
+ * What all programs of the collector share: settings, maps, accounting, and how a process is
+ * described. Included by the .bpf.c files only.
  */
 #pragma once
 
@@ -14,14 +14,15 @@
 #include <bpf/bpf_tracing.h>
 
 /* Settings, frozen at load. */
-extern const volatile __u32 pidns_inum;       /* collectord's pid namespace */
+extern const volatile __u32 pidns_inum;	      /* collectord's pid namespace */
 extern const volatile __u32 cgroup_source;    /* enum cgroup_source */
 extern const volatile __u32 cgroup_hierarchy; /* its number */
 extern const volatile bool capture_args;
-extern const volatile bool exit_has_group_dead; /* the tracepoint says itself whether the group is gone */
+extern const volatile bool
+	exit_has_group_dead; /* the tracepoint says itself whether the group is gone */
 
 /* Shared with collectord while running. */
-extern __u32 own_level;       /* depth of collectord's pid namespace; found by the task iterator */
+extern __u32 own_level;	      /* depth of collectord's pid namespace; found by the task iterator */
 extern __u32 consumer_asleep; /* the ring's reader wants to be woken by the next record */
 
 struct ring_map {
@@ -54,7 +55,8 @@ static __always_inline __u64 run_begin(struct cpu_counters *own, enum program_id
 	__u64 runs = own->programs[program].runs;
 
 	COUNT(own->programs[program].runs);
-	return runs % TIMED_ONE_IN == TIMED_ONE_IN - 1 ? bpf_ktime_get_ns() : 0; /* not the first: it is cold */
+	return runs % TIMED_ONE_IN == TIMED_ONE_IN - 1 ? bpf_ktime_get_ns()
+						       : 0; /* not the first: it is cold */
 }
 
 static __always_inline void run_end(struct cpu_counters *own, enum program_id program, __u64 began)
@@ -66,8 +68,8 @@ static __always_inline void run_end(struct cpu_counters *own, enum program_id pr
 }
 
 /*
- * Waking the reader for each record would cost the forking process ten times what the record costs. So it is
- * woken only when it has gone to sleep; otherwise a timer of its own brings it back.
+ * Waking the reader for each record would cost the forking process ten times what the record costs.
+ * So it is woken only when it has gone to sleep; otherwise a timer of its own brings it back.
  */
 static __always_inline __u64 wake_flags(void)
 {
@@ -77,7 +79,8 @@ static __always_inline __u64 wake_flags(void)
 	return BPF_RB_FORCE_WAKEUP;
 }
 
-/* Keeps the compiler from merging this value's load with another one: the verifier wants one kind of pointer per load. */
+/* Keeps the compiler from merging this value's load with another one: the verifier wants one kind
+ * of pointer per load. */
 #define LOADED(value) asm volatile("" : "+r"(value))
 
 /* The number of @pid @level namespaces below the first, if that is collectord's; else 0. */
@@ -127,9 +130,11 @@ static __always_inline __u64 cgroup_of(struct task_struct *task)
 	__u64 id;
 
 	if (cgroup_source == CGROUP_SOURCE_PIDS)
-		id = css_cgroup(set, bpf_core_enum_value(enum cgroup_subsys_id, pids_cgrp_id))->kn->id;
+		id = css_cgroup(set, bpf_core_enum_value(enum cgroup_subsys_id, pids_cgrp_id))
+			     ->kn->id;
 	else if (cgroup_source == CGROUP_SOURCE_MEMORY)
-		id = css_cgroup(set, bpf_core_enum_value(enum cgroup_subsys_id, memory_cgrp_id))->kn->id;
+		id = css_cgroup(set, bpf_core_enum_value(enum cgroup_subsys_id, memory_cgrp_id))
+			     ->kn->id;
 	else
 		id = set->dfl_cgrp->kn->id;
 	LOADED(id);
@@ -137,7 +142,8 @@ static __always_inline __u64 cgroup_of(struct task_struct *task)
 }
 
 /* Describes the process that @task is a thread of. @tgid comes from pid_number(). */
-static __always_inline void describe(struct record_process *process, struct task_struct *task, __u32 tgid)
+static __always_inline void describe(
+	struct record_process *process, struct task_struct *task, __u32 tgid)
 {
 	struct task_struct *leader = task->group_leader;
 	struct task_struct *parent = task->real_parent->group_leader;

@@ -1,15 +1,16 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
- * The kernel types our programs look at, with only the fields they use. Offsets are relocated at load
- * time (CO-RE), so order, size and neighbours do not matter here. A field that other kernels name or
- * place differently has a flavour: struct name___what. Declares nothing that no program reads.
+ * The kernel types our programs look at, with only the fields they use. Offsets are relocated at
+ * load time (CO-RE), so order, size and neighbours do not matter here. A field that other kernels
+ * name or place differently has a flavour: struct name___what. Declares nothing that no program
+ * reads.
  */
 #pragma once
 
 #include <stdbool.h>
 #include <linux/types.h>
 
-#define PF_KTHREAD 0x00200000U
+#define PF_KTHREAD	  0x00200000U
 #define SIGNAL_GROUP_EXIT 4U
 
 #pragma clang attribute push(__attribute__((preserve_access_index)), apply_to = record)

@@ -46,7 +46,8 @@ int BPF_PROG(on_fork, struct task_struct *parent, struct task_struct *child)
 	return 0;
 }
 
-/* Appends the argument list to the file name; returns its length. The new program has not run yet. */
+/* Appends the argument list to the file name; returns its length. The new program has not run yet.
+ */
 static __always_inline __u64 read_args(struct record_exec *record, struct mm_struct *mm, __u64 at)
 {
 	__u64 start = mm->arg_start, len = mm->arg_end - start;
@@ -107,7 +108,8 @@ static __always_inline __u32 wait_status(struct task_struct *task)
 {
 	struct signal_struct *signal = task->signal;
 
-	return signal->flags & SIGNAL_GROUP_EXIT ? signal->group_exit_code : task->group_leader->exit_code;
+	return signal->flags & SIGNAL_GROUP_EXIT ? signal->group_exit_code
+						 : task->group_leader->exit_code;
 }
 
 static __always_inline void report_exit(struct cpu_counters *own, struct task_struct *task)

@@ -1,23 +1,23 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
- * What the kernel programs hand to collectord: ring records, iterator records, counters, and the numbers both
- * sides must agree on. Fixed-width fields without holes; never a kernel address.
+ * What the kernel programs hand to collectord: ring records, iterator records, counters, and the
+ * numbers both sides must agree on. Fixed-width fields without holes; never a kernel address.
  */
 #pragma once
 
 #include <linux/types.h>
 
 #define RECORD_COMM_BYTES 16
-#define RECORD_EXE_MAX 256   /* bytes of a file name */
-#define RECORD_ARGS_MAX 1024 /* bytes of an argument list, NUL-separated */
-#define RECORD_PATH_MAX 4096 /* bytes of a cgroup path */
+#define RECORD_EXE_MAX	  256  /* bytes of a file name */
+#define RECORD_ARGS_MAX	  1024 /* bytes of an argument list, NUL-separated */
+#define RECORD_PATH_MAX	  4096 /* bytes of a cgroup path */
 
 enum record_type { RECORD_FORK = 1, RECORD_EXEC, RECORD_EXIT, RECORD_CGROUP, RECORD_SAMPLE };
 
 /* Which cgroup of a process is its key's. */
 enum cgroup_source { CGROUP_SOURCE_V2, CGROUP_SOURCE_PIDS, CGROUP_SOURCE_MEMORY };
 
-#define CGROUP_KEY(hierarchy, id) ((__u64)(hierarchy) << 48 | ((__u64)(id) & 0xffffffffffffULL))
+#define CGROUP_KEY(hierarchy, id) ((__u64)(hierarchy) << 48 | ((__u64)(id)&0xffffffffffffULL))
 
 struct record_head {
 	__u32 type; /* enum record_type */
@@ -25,13 +25,13 @@ struct record_head {
 };
 
 struct record_process {
-	__u64 time_ns;         /* CLOCK_BOOTTIME */
-	__u64 start_ns;        /* start_boottime of the group leader */
+	__u64 time_ns;	       /* CLOCK_BOOTTIME */
+	__u64 start_ns;	       /* start_boottime of the group leader */
 	__u64 parent_start_ns; /* 0: no parent that can be seen */
-	__u64 ino;             /* of the group leader's pid; 0 before 6.9 */
-	__u64 cgroup;          /* CGROUP_KEY */
+	__u64 ino;	       /* of the group leader's pid; 0 before 6.9 */
+	__u64 cgroup;	       /* CGROUP_KEY */
 	__u32 tgid, ppid;      /* in collectord's pid namespace */
-	__u32 uid;             /* effective */
+	__u32 uid;	       /* effective */
 	__u32 kernel_thread;   /* 0, 1 */
 	char comm[RECORD_COMM_BYTES];
 };
@@ -46,7 +46,8 @@ struct record_exec {
 	struct record_process process;
 	__u16 exe_len, args_len;
 	__u32 args_truncated; /* 0, 1 */
-	char text[RECORD_EXE_MAX + RECORD_ARGS_MAX]; /* as many bytes as the lengths say: file name, arguments */
+	/* File name, then arguments: as many bytes as the lengths say. */
+	char text[RECORD_EXE_MAX + RECORD_ARGS_MAX];
 };
 
 struct record_exit {
@@ -70,7 +71,7 @@ struct record_sample {
 	struct record_process process;
 };
 
-#define RECORD_EXEC_MIN __builtin_offsetof(struct record_exec, text)
+#define RECORD_EXEC_MIN	  __builtin_offsetof(struct record_exec, text)
 #define RECORD_CGROUP_MIN __builtin_offsetof(struct record_cgroup, path)
 
 _Static_assert(sizeof(struct record_process) == 72, "record layout");
@@ -102,7 +103,7 @@ struct program_counter {
 struct cpu_counters {
 	__u64 generated[COUNT_KINDS]; /* every event, whatever became of it */
 	__u64 dropped[COUNT_KINDS];   /* the ring was full */
-	__u64 filtered;               /* outside collectord's pid namespace */
+	__u64 filtered;		      /* outside collectord's pid namespace */
 	struct program_counter programs[PROGRAM_COUNT];
 	__u64 reserved[5];
 } __attribute__((aligned(64)));

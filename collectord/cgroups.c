@@ -57,7 +57,8 @@ static struct entry **find(struct cgroups *cgroups, uint64_t key)
 		at = &(*at)->next;
 	return at;
 }
-_Static_assert(CGROUPS_BUCKETS == 1 << (64 - 52), "the hash has as many values as there are buckets");
+_Static_assert(
+	CGROUPS_BUCKETS == 1 << (64 - 52), "the hash has as many values as there are buckets");
 
 static void forget(struct cgroups *cgroups, struct entry **at)
 {
@@ -128,7 +129,8 @@ int cgroups_each(struct cgroups *cgroups, unsigned *bucket, cgroups_callback cal
 {
 	for (; *bucket < CGROUPS_BUCKETS; ++*bucket)
 		for (struct entry *entry = cgroups->buckets[*bucket]; entry; entry = entry->next) {
-			struct cgroup_name name = {entry->key, entry->path, entry->len, entry->gone};
+			struct cgroup_name name = {
+				entry->key, entry->path, entry->len, entry->gone};
 			int r = callback(&name, ctx);
 
 			if (r < 0)

@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: AGPL-3.0-only */
 /*
- * The names of the cgroups of one hierarchy: key → path. Bounded; what does not fit is counted and stays without a name.
- * Stores; reads no directory (hierarchy.h does).
+ * The names of the cgroups of one hierarchy: key → path. Bounded; what does not fit is counted and
+ * stays without a name. Stores; reads no directory (hierarchy.h does).
  */
 #pragma once
 
 #include "common/base.h"
 
-#define CGROUPS_MAX 16384
+#define CGROUPS_MAX	16384
 #define CGROUPS_BUCKETS 4096
 
 struct cgroups;
@@ -23,8 +23,8 @@ must_check int cgroups_put(struct cgroups *cgroups, uint64_t key, const char *pa
 void cgroups_remove(struct cgroups *cgroups, uint64_t key);
 
 /*
- * A walk over all directories: what is not put between begin and end is marked as gone, shown once more by
- * cgroups_each() with @gone, and then forgotten.
+ * A walk over all directories: what is not put between begin and end is marked as gone, shown once
+ * more by cgroups_each() with @gone, and then forgotten.
  */
 void cgroups_walk_begin(struct cgroups *cgroups);
 void cgroups_walk_end(struct cgroups *cgroups);
@@ -39,10 +39,12 @@ struct cgroup_name {
 typedef int (*cgroups_callback)(const struct cgroup_name *name, void *ctx);
 
 /*
- * Calls @callback for every entry from *bucket on (0: the first). If it returns < 0, stops and returns that; *bucket is
- * where to go on (some entries may then be shown again). 0 at the end; entries that were gone are forgotten then.
+ * Calls @callback for every entry from *bucket on (0: the first). If it returns < 0, stops and
+ * returns that; *bucket is where to go on (some entries may then be shown again). 0 at the end;
+ * entries that were gone are forgotten then.
  */
-must_check int cgroups_each(struct cgroups *cgroups, unsigned *bucket, cgroups_callback callback, void *ctx);
+must_check int cgroups_each(
+	struct cgroups *cgroups, unsigned *bucket, cgroups_callback callback, void *ctx);
 
 unsigned cgroups_count(const struct cgroups *cgroups);
 uint64_t cgroups_refused(const struct cgroups *cgroups);

@@ -30,8 +30,10 @@ int cmdline_start_ticks(const char *stat_text, uint64_t *ticks)
 	uint64_t value;
 
 	/* Behind the name: fields 3 to 21, then ours. */
-	if (!at || sscanf(at + 1, " %*c %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %" SCNu64,
-			   &value) != 1)
+	if (!at ||
+		sscanf(at + 1,
+			" %*c %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %" SCNu64,
+			&value) != 1)
 		return -EPROTO;
 	*ticks = value;
 	return 0;
@@ -48,7 +50,8 @@ static ssize_t read_at(int dir_fd, const char *name, char *buffer, size_t size)
 	return n < 0 ? -errno : n;
 }
 
-ssize_t cmdline_read(const struct cmdline *cmdline, uint32_t tgid, uint64_t start_ns, char *args, size_t size)
+ssize_t cmdline_read(
+	const struct cmdline *cmdline, uint32_t tgid, uint64_t start_ns, char *args, size_t size)
 {
 	_cleanup_close_ int dir_fd = -1;
 	char name[16], text[1024];
@@ -60,7 +63,8 @@ ssize_t cmdline_read(const struct cmdline *cmdline, uint32_t tgid, uint64_t star
 	dir_fd = openat(cmdline->proc_fd, name, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (dir_fd < 0)
 		return -errno;
-	/* The directory stays that of one process, so what is found to be ours now is also what we read next. */
+	/* The directory stays that of one process, so what is found to be ours now is also what we
+	 * read next. */
 	n = read_at(dir_fd, "stat", text, sizeof(text) - 1);
 	if (n < 0)
 		return n;
@@ -68,5 +72,6 @@ ssize_t cmdline_read(const struct cmdline *cmdline, uint32_t tgid, uint64_t star
 	r = cmdline_start_ticks(text, &ticks);
 	if (r < 0)
 		return r;
-	return ticks == start_ns / cmdline->tick_ns ? read_at(dir_fd, "cmdline", args, size) : -ESRCH;
+	return ticks == start_ns / cmdline->tick_ns ? read_at(dir_fd, "cmdline", args, size)
+						    : -ESRCH;
 }

@@ -6,7 +6,8 @@
 
 int counters_open(struct counters_map *map, int map_fd, unsigned cpu_count)
 {
-	void *memory = mmap(NULL, cpu_count * sizeof(struct cpu_counters), PROT_READ, MAP_SHARED, map_fd, 0);
+	void *memory = mmap(
+		NULL, cpu_count * sizeof(struct cpu_counters), PROT_READ, MAP_SHARED, map_fd, 0);
 
 	if (memory == MAP_FAILED)
 		return -errno;
@@ -41,5 +42,6 @@ uint64_t counters_program_ns(const struct program_counter *program)
 {
 	if (program->timed_runs == 0)
 		return 0;
-	return (uint64_t)((double)program->timed_ns / (double)program->timed_runs * (double)program->runs);
+	return (uint64_t)((double)program->timed_ns / (double)program->timed_runs *
+			  (double)program->runs);
 }

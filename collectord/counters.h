@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: AGPL-3.0-only */
 /*
- * The kernel programs' own counters, in memory mapped once, so that no bpf() call is needed to read them. Sums up;
- * never writes.
+ * The kernel programs' own counters, in memory mapped once, so that no bpf() call is needed to read
+ * them. Sums up; never writes.
  */
 #pragma once
 

@@ -6,8 +6,10 @@
 
 #include "bpf/record.h"
 
-_Static_assert((int)COUNT_FORK == EVENT_FORK && (int)COUNT_EXEC == EVENT_EXEC && (int)COUNT_EXIT == EVENT_EXIT &&
-	(int)COUNT_CGROUP == EVENT_CGROUP && (int)COUNT_KINDS == EVENT_KINDS, "counters are numbered alike");
+_Static_assert((int)COUNT_FORK == EVENT_FORK && (int)COUNT_EXEC == EVENT_EXEC &&
+		       (int)COUNT_EXIT == EVENT_EXIT && (int)COUNT_CGROUP == EVENT_CGROUP &&
+		       (int)COUNT_KINDS == EVENT_KINDS,
+	"counters are numbered alike");
 _Static_assert(RECORD_COMM_BYTES == COMM_BYTES, "names are equally long");
 
 typedef int (*decoder)(const void *data, size_t len, uint32_t page_bytes, struct decoded *decoded);
@@ -48,8 +50,10 @@ static int decode_exec(const void *data, size_t len, uint32_t page_bytes, struct
 	const struct record_exec *record = data;
 
 	(void)page_bytes;
-	if (len < RECORD_EXEC_MIN || record->exe_len > RECORD_EXE_MAX || record->args_len > RECORD_ARGS_MAX ||
-		len != RECORD_EXEC_MIN + record->exe_len + record->args_len || record->args_truncated > 1)
+	if (len < RECORD_EXEC_MIN || record->exe_len > RECORD_EXE_MAX ||
+		record->args_len > RECORD_ARGS_MAX ||
+		len != RECORD_EXEC_MIN + record->exe_len + record->args_len ||
+		record->args_truncated > 1)
 		return -EPROTO;
 	decoded->type = FRAME_EXEC;
 	decoded->payload.exec.args_truncated = (uint16_t)record->args_truncated;

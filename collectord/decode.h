@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: AGPL-3.0-only */
 /*
- * Turns a raw record of the kernel programs into the payload of its frame. Pure: looks at the bytes given and
- * nothing else; refuses what is short, long or unknown. Does not redact: arguments come out as the kernel had them.
+ * Turns a raw record of the kernel programs into the payload of its frame. Pure: looks at the bytes
+ * given and nothing else; refuses what is short, long or unknown. Does not redact: arguments come
+ * out as the kernel had them.
  */
 #pragma once
 
@@ -17,9 +18,11 @@ struct decoded {
 		struct exit exit;
 		struct cgroup cgroup;
 		struct sample sample;
-	} payload; /* text_len[] is left 0 */
-	struct text texts[2]; /* EXEC: file name, arguments with NUL between them; CGROUP: path. Borrow @data */
+	} payload;	      /* text_len[] is left 0 */
+	struct text texts[2]; /* EXEC: file name, arguments with NUL between them; CGROUP: path.
+				 Borrow @data */
 };
 
 /* Decodes @len bytes at @data (8-byte aligned). 0, or -EPROTO: not a record of ours. */
-must_check int decode_record(const void *data, size_t len, uint32_t page_bytes, struct decoded *decoded);
+must_check int decode_record(
+	const void *data, size_t len, uint32_t page_bytes, struct decoded *decoded);

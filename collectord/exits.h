@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: AGPL-3.0-only */
 /*
- * Kernels whose exit tracepoint does not say whether the whole process is gone may report its end twice, microseconds
- * apart. Remembers the latest ends by identity. Pure.
+ * Kernels whose exit tracepoint does not say whether the whole process is gone may report its end
+ * twice, microseconds apart. Remembers the latest ends by identity. Pure.
  */
 #pragma once
 

@@ -9,7 +9,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
-#define DEPTH_MAX 64
+#define DEPTH_MAX	64
 #define TABLE_BYTES_MAX (1 << 20)
 
 static const char *const controllers[] = {
@@ -39,7 +39,8 @@ void hierarchy_choose(const char *cgroup_text, enum cgroup_source *source, uint3
 {
 	*source = CGROUP_SOURCE_V2;
 	*number = 0;
-	for (const char *line = cgroup_text; line && *line; line = strchr(line, '\n'), line += line != NULL) {
+	for (const char *line = cgroup_text; line && *line;
+		line = strchr(line, '\n'), line += line != NULL) {
 		unsigned id;
 		int at = 0;
 
@@ -80,14 +81,16 @@ struct mount_line {
 	size_t options_len;
 };
 
-/* "36 35 98:0 ROOT POINT rw,noatime master:1 - TYPE SOURCE OPTIONS"; only mounts of a whole tree count. */
+/* "36 35 98:0 ROOT POINT rw,noatime master:1 - TYPE SOURCE OPTIONS"; only mounts of a whole tree
+ * count. */
 static bool parse_mount(const char *line, struct mount_line *mount)
 {
 	int point = 0, point_end = 0, options = 0;
 	const char *dash = strstr(line, " - "), *end = strchrnul(line, '\n');
 	char root[4];
 
-	if (sscanf(line, "%*u %*u %*s %3s %n%*s%n", root, &point, &point_end) != 1 || strcmp(root, "/") != 0)
+	if (sscanf(line, "%*u %*u %*s %3s %n%*s%n", root, &point, &point_end) != 1 ||
+		strcmp(root, "/") != 0)
 		return false;
 	if (point_end == 0 || !dash || dash > end)
 		return false;
@@ -104,12 +107,14 @@ int hierarchy_mount(const char *mountinfo_text, enum cgroup_source source, char 
 {
 	struct mount_line mount;
 
-	for (const char *line = mountinfo_text; line && *line; line = strchr(line, '\n'), line += line != NULL) {
+	for (const char *line = mountinfo_text; line && *line;
+		line = strchr(line, '\n'), line += line != NULL) {
 		if (!parse_mount(line, &mount))
 			continue;
-		if (source == CGROUP_SOURCE_V2 ? strcmp(mount.type, "cgroup2") != 0 :
-			strcmp(mount.type, "cgroup") != 0 ||
-				!lists(mount.options, mount.options_len, controllers[source]))
+		if (source == CGROUP_SOURCE_V2 ? strcmp(mount.type, "cgroup2") != 0
+					       : strcmp(mount.type, "cgroup") != 0 ||
+							 !lists(mount.options, mount.options_len,
+								 controllers[source]))
 			continue;
 		return unescape(mount.point, mount.point_len, path, size);
 	}
@@ -207,12 +212,13 @@ static int walk_directory(struct walk *walk, int fd, unsigned depth)
 	}
 	if (fstat(fd, &st) < 0)
 		return -errno;
-	r = cgroups_put(walk->cgroups, CGROUP_KEY(walk->hierarchy->number, st.st_ino), walk->len ? walk->path : "/",
-		walk->len ? walk->len : 1);
+	r = cgroups_put(walk->cgroups, CGROUP_KEY(walk->hierarchy->number, st.st_ino),
+		walk->len ? walk->path : "/", walk->len ? walk->len : 1);
 	if (r < 0 && r != -ENOSPC)
 		return r;
 	while (depth < DEPTH_MAX && (errno = 0, item = readdir(dir))) {
-		if (item->d_type != DT_DIR || strcmp(item->d_name, ".") == 0 || strcmp(item->d_name, "..") == 0)
+		if (item->d_type != DT_DIR || strcmp(item->d_name, ".") == 0 ||
+			strcmp(item->d_name, "..") == 0)
 			continue;
 		r = walk_child(walk, fd, item->d_name, depth + 1);
 		if (r < 0)

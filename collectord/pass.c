@@ -9,7 +9,7 @@
 #include "common/clock.h"
 #include "common/log.h"
 
-#define READ_BYTES 32768 /* the kernel gives no more at once */
+#define READ_BYTES  32768 /* the kernel gives no more at once */
 #define SHOWN_BYTES (RECORD_ARGS_MAX + RECORD_ARGS_MAX / 2)
 
 enum state { IDLE, READING, CATCHING_UP };
@@ -34,7 +34,8 @@ static void finish(struct pass *pass)
 }
 
 /* What the process was started with, redacted. False: not known. */
-static bool read_args(struct pass *pass, const struct process *process, char *shown, struct text *text)
+static bool read_args(
+	struct pass *pass, const struct process *process, char *shown, struct text *text)
 {
 	char args[RECORD_ARGS_MAX];
 	ssize_t n;
@@ -45,7 +46,8 @@ static bool read_args(struct pass *pass, const struct process *process, char *sh
 	if (n < 0)
 		return false;
 	/* trust: any bytes, written by the process itself; secrets end here */
-	*text = (struct text){shown, redact_args(args, (size_t)n, (size_t)n == sizeof(args), shown, SHOWN_BYTES)};
+	*text = (struct text){
+		shown, redact_args(args, (size_t)n, (size_t)n == sizeof(args), shown, SHOWN_BYTES)};
 	return true;
 }
 
@@ -60,7 +62,8 @@ static int send_sample(struct pass *pass, const struct record_sample *record)
 		return r;
 	decoded.payload.sample.pass = pass->number;
 	if (pass->args)
-		decoded.payload.sample.args_known = read_args(pass, &decoded.payload.process, shown, &texts[1]);
+		decoded.payload.sample.args_known =
+			read_args(pass, &decoded.payload.process, shown, &texts[1]);
 	r = pass->def.out->send(pass->def.out->ctx, FRAME_SAMPLE, &decoded.payload, texts);
 	if (r == 0)
 		pass->sent++;
@@ -169,7 +172,8 @@ void pass_freep(struct pass **pass)
 
 int pass_begin(struct pass *pass, bool args)
 {
-	struct sample_begin begin = {.time_ns = clock_boottime_ns(), .pass = pass->number + 1, .full = 1};
+	struct sample_begin begin = {
+		.time_ns = clock_boottime_ns(), .pass = pass->number + 1, .full = 1};
 	_cleanup_close_ int fd = -1;
 	int r;
 

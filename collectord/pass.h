@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: AGPL-3.0-only */
 /*
- * A full pass: every live process once, between SAMPLE_BEGIN and SAMPLE_END, so that the receiver can mark and sweep.
- * Goes step by step between turns of the loop. Ends only when all events from before its end have been sent; else the
- * receiver would take an exit that is still in the ring for one that nobody saw.
+ * A full pass: every live process once, between SAMPLE_BEGIN and SAMPLE_END, so that the receiver
+ * can mark and sweep. Goes step by step between turns of the loop. Ends only when all events from
+ * before its end have been sent; else the receiver would take an exit that is still in the ring for
+ * one that nobody saw.
  */
 #pragma once
 
@@ -29,7 +30,8 @@ must_check int pass_new(struct pass **pass, struct loop *loop, const struct pass
 void pass_free(struct pass *pass);
 void pass_freep(struct pass **pass);
 
-/* Begins one; @args: with command lines. -EBUSY: one is going on; -ENOBUFS, -ENOTCONN; -errno of the iterator. */
+/* Begins one; @args: with command lines. -EBUSY: one is going on; -ENOBUFS, -ENOTCONN; -errno of
+ * the iterator. */
 must_check int pass_begin(struct pass *pass, bool args);
 
 /* Nobody listens any more: ends it without a word. */

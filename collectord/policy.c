@@ -32,6 +32,8 @@ static const struct policy_syscall syscalls[] = {
 	{"epoll_pwait", "the loop", 0, {{0}}},
 	{"timerfd_settime", "timers of the loop", 0, {{0}}},
 	{"clock_gettime", "our own CPU time; time where the vDSO has none", 0, {{0}}},
+	{"gettimeofday", "the loop, where the vDSO has no clock (hpet, virtual machines)", 0,
+		{{0}}},
 	{"rt_sigreturn", "after a signal", 0, {{0}}},
 	{"rt_sigaction", "the loop gives its signal handlers back", 0, {{0}}},
 	{"brk", "memory", 0, {{0}}},

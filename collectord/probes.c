@@ -15,14 +15,19 @@ static const struct {
 	const char *name;     /* shown */
 	const char *function; /* in bpf/ */
 	const char *needs;    /* BTF type that is there if the kernel has the hook */
-	__u32 kind;           /* of that type */
+	__u32 kind;	      /* of that type */
 	bool required;
 } table[PROGRAM_COUNT] = {
-	[PROGRAM_FORK] = {"fork", "on_fork", "btf_trace_sched_process_fork", BTF_KIND_TYPEDEF, true},
-	[PROGRAM_EXEC] = {"exec", "on_exec", "btf_trace_sched_process_exec", BTF_KIND_TYPEDEF, true},
-	[PROGRAM_EXIT] = {"exit", "on_exit", "btf_trace_sched_process_exit", BTF_KIND_TYPEDEF, true},
-	[PROGRAM_CGROUP_MKDIR] = {"cgroup_mkdir", "on_cgroup_mkdir", "btf_trace_cgroup_mkdir", BTF_KIND_TYPEDEF, false},
-	[PROGRAM_CGROUP_RMDIR] = {"cgroup_rmdir", "on_cgroup_rmdir", "btf_trace_cgroup_rmdir", BTF_KIND_TYPEDEF, false},
+	[PROGRAM_FORK] = {"fork", "on_fork", "btf_trace_sched_process_fork", BTF_KIND_TYPEDEF,
+		true},
+	[PROGRAM_EXEC] = {"exec", "on_exec", "btf_trace_sched_process_exec", BTF_KIND_TYPEDEF,
+		true},
+	[PROGRAM_EXIT] = {"exit", "on_exit", "btf_trace_sched_process_exit", BTF_KIND_TYPEDEF,
+		true},
+	[PROGRAM_CGROUP_MKDIR] = {"cgroup_mkdir", "on_cgroup_mkdir", "btf_trace_cgroup_mkdir",
+		BTF_KIND_TYPEDEF, false},
+	[PROGRAM_CGROUP_RMDIR] = {"cgroup_rmdir", "on_cgroup_rmdir", "btf_trace_cgroup_rmdir",
+		BTF_KIND_TYPEDEF, false},
 	[PROGRAM_TASK] = {"task_iterator", "on_task", "bpf_iter__task", BTF_KIND_STRUCT, false},
 };
 
@@ -34,7 +39,8 @@ struct probes {
 	bool exit_is_exact;
 };
 
-static int print_libbpf(enum libbpf_print_level level, const char *format, va_list args) printf_like(2, 0);
+static int print_libbpf(enum libbpf_print_level level, const char *format, va_list args)
+	printf_like(2, 0);
 static int print_libbpf(enum libbpf_print_level level, const char *format, va_list args)
 {
 	char line[1024];
@@ -61,7 +67,8 @@ static bool exit_says_group_dead(const struct btf *btf)
 	type = id > 0 ? btf__type_by_id(btf, (__u32)id) : NULL;
 	type = type ? btf__type_by_id(btf, type->type) : NULL; /* pointer to function */
 	type = type && btf_is_ptr(type) ? btf__type_by_id(btf, type->type) : NULL;
-	return type && btf_is_func_proto(type) && btf_vlen(type) >= 3; /* void *, task, group_dead */
+	return type && btf_is_func_proto(type) &&
+	       btf_vlen(type) >= 3; /* void *, task, group_dead */
 }
 
 static void leave_out(struct probes *probes, enum program_id program, const char *why)

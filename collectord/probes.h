@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: AGPL-3.0-only */
 /*
- * The kernel programs: loaded, attached, reported one by one. Everything that needs CAP_BPF and CAP_PERFMON happens in
- * probes_open(); afterwards only probes_iterate() makes a bpf() call.
+ * The kernel programs: loaded, attached, reported one by one. Everything that needs CAP_BPF and
+ * CAP_PERFMON happens in probes_open(); afterwards only probes_iterate() makes a bpf() call.
  */
 #pragma once
 
@@ -19,9 +19,9 @@ struct probes_settings {
 };
 
 /*
- * Loads and attaches. A kernel that lacks what an optional program needs is no error, see probe_status(). Without one of
- * the required ones (fork, exec, exit): -errno, and probe_status() still answers. *probes is set in both cases but for
- * -ENOMEM.
+ * Loads and attaches. A kernel that lacks what an optional program needs is no error, see
+ * probe_status(). Without one of the required ones (fork, exec, exit): -errno, and probe_status()
+ * still answers. *probes is set in both cases but for -ENOMEM.
  */
 must_check int probes_open(struct probes **probes, const struct probes_settings *settings);
 void probes_close(struct probes *probes);
@@ -48,5 +48,6 @@ uint32_t *probes_asleep(const struct probes *probes);
 /* False: the end of a process may be reported twice. */
 bool probes_exit_is_exact(const struct probes *probes);
 
-/* A new descriptor that gives one struct record_sample for each live process. -EOPNOTSUPP, -errno. */
+/* A new descriptor that gives one struct record_sample for each live process. -EOPNOTSUPP, -errno.
+ */
 must_check int probes_iterate(const struct probes *probes);

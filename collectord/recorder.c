@@ -10,7 +10,8 @@
 static int send_frame(void *ctx, unsigned type, const void *payload, const struct text *texts)
 {
 	struct recorder *self = ctx;
-	long n = frame_write(self->buffer, sizeof(self->buffer), type, self->sequence + 1, payload, texts);
+	long n = frame_write(
+		self->buffer, sizeof(self->buffer), type, self->sequence + 1, payload, texts);
 
 	if (n < 0 || self->error < 0)
 		return -ENOTCONN;
@@ -32,7 +33,8 @@ static bool is_flushed(void *ctx)
 
 int recorder_open(struct recorder *recorder, const char *path)
 {
-	_cleanup_close_ int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0600);
+	_cleanup_close_ int fd =
+		open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0600);
 
 	if (fd < 0)
 		return -errno;

@@ -15,7 +15,8 @@ struct recorder {
 	char buffer[FRAME_BYTES_MAX];
 };
 
-/* Creates @path (0600; replaces a file) and writes the header. Fills @recorder->out. 0 or -errno. */
+/* Creates @path (0600; replaces a file) and writes the header. Fills @recorder->out. 0 or -errno.
+ */
 must_check int recorder_open(struct recorder *recorder, const char *path);
 
 /* 0, or the first error of any write. */

@@ -9,7 +9,9 @@
 #include "common/sandbox.h"
 
 /*
- * Some kernels (before 5.19) refuse to start an iterator without rights. A child drops everything and tries; if it cannot,
+ * Some kernels (before 5.19) refuse to start an iterator without rights. A child drops everything
+ * and tries; if it cannot,
  * @policy is changed to keep what loading needed. 0 or -errno.
  */
-must_check int rights_probe(struct policy *policy, const struct account *account, const struct probes *probes);
+must_check int rights_probe(
+	struct policy *policy, const struct account *account, const struct probes *probes);

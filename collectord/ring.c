@@ -5,19 +5,20 @@
 #include <linux/bpf.h>
 #include <sys/mman.h>
 
-#define LOOK_MS 20
+#define LOOK_MS		 20
 #define RECORDS_PER_TURN 4096 /* then others get their turn */
 
 struct ring {
-	uint64_t *consumed;       /* ours; the kernel reads it */
+	uint64_t *consumed;	  /* ours; the kernel reads it */
 	const uint64_t *produced; /* the kernel's */
-	const char *data;         /* mapped twice in a row, so that no record is torn */
+	const char *data;	  /* mapped twice in a row, so that no record is torn */
 	size_t bytes, page_bytes;
 	uint32_t *asleep;
 	struct ring_taker taker;
 	struct loop_event *watch, *timer;
-	bool blocked;   /* the taker has no room */
-	bool last_look; /* asleep already, but a record may have been written by somebody who saw us awake */
+	bool blocked;	/* the taker has no room */
+	bool last_look; /* asleep already, but a record may have been written by somebody who saw us
+			   awake */
 };
 
 enum outcome { EMPTY, MORE, BLOCKED };
@@ -39,7 +40,8 @@ static enum outcome drain(struct ring *ring, unsigned *taken)
 		len = head & ~BPF_RINGBUF_DISCARD_BIT;
 		/* trust: written by the kernel; mapped read-only */
 		if (!(head & BPF_RINGBUF_DISCARD_BIT) &&
-			ring->taker.take(record + BPF_RINGBUF_HDR_SZ, len, ring->taker.ctx) == -ENOBUFS)
+			ring->taker.take(record + BPF_RINGBUF_HDR_SZ, len, ring->taker.ctx) ==
+				-ENOBUFS)
 			return BLOCKED;
 		at += (len + BPF_RINGBUF_HDR_SZ + 7U) & ~7U;
 		__atomic_store_n(ring->consumed, at, __ATOMIC_RELEASE);
@@ -135,7 +137,9 @@ int ring_open(struct ring **ring, struct loop *loop, int map_fd, size_t bytes, u
 
 	if (!made)
 		return -ENOMEM;
-	*made = (struct ring){.bytes = bytes, .page_bytes = (size_t)sysconf(_SC_PAGESIZE), .asleep = asleep,
+	*made = (struct ring){.bytes = bytes,
+		.page_bytes = (size_t)sysconf(_SC_PAGESIZE),
+		.asleep = asleep,
 		.taker = *taker};
 	r = map_ring(made, map_fd);
 	if (r == 0)

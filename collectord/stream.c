@@ -12,7 +12,7 @@
 #include "common/clock.h"
 #include "common/log.h"
 
-#define PASS_EVERY_NS (60 * NSEC_PER_SEC)
+#define PASS_EVERY_NS	    (60 * NSEC_PER_SEC)
 #define PASS_AFTER_DROPS_NS (5 * NSEC_PER_SEC)
 #define PROGRAMS_EVERY 10 /* ticks */
 #define PATIENCE_MS 5000  /* for a listener that starts or restarts; older events would be stale */
@@ -34,16 +34,18 @@ struct stream {
 	struct host host;
 	struct utsname names;
 	enum state state;
-	unsigned greeted;       /* how many greetings are done */
+	unsigned greeted;	/* how many greetings are done */
 	unsigned cgroup_bucket; /* where the names still to be told begin */
 	unsigned ticks;
 	struct exits exits;
-	/* Of events: sent, lost for want of a listener, left out. @unsettled of those sent may not have left yet. */
+	/* Of events: sent, lost for want of a listener, left out. @unsettled of those sent may not
+	 * have left yet. */
 	uint64_t delivered, unsettled, dropped_link, filtered;
 	uint64_t drops_at_pass, cgroup_drops;
 };
 
-static int send_frame(struct stream *stream, unsigned type, const void *payload, const struct text *texts)
+static int send_frame(
+	struct stream *stream, unsigned type, const void *payload, const struct text *texts)
 {
 	return stream->out->send(stream->out->ctx, type, payload, texts);
 }
@@ -133,7 +135,11 @@ static int send_first_pass(struct stream *stream)
 }
 
 static int (*const greetings[])(struct stream *) = {
-	send_host, send_probes, send_cgroups, send_tick, send_first_pass,
+	send_host,
+	send_probes,
+	send_cgroups,
+	send_tick,
+	send_first_pass,
 };
 
 static void greet(struct stream *stream)
@@ -156,7 +162,8 @@ static void remember(struct stream *stream, const struct decoded *decoded)
 	else if (decoded->type == FRAME_CGROUP && cgroup->removed)
 		cgroups_remove(stream->sources.cgroups, cgroup->key);
 	else if (decoded->type == FRAME_CGROUP &&
-		cgroups_put(stream->sources.cgroups, cgroup->key, decoded->texts[0].data, decoded->texts[0].len) < 0)
+		 cgroups_put(stream->sources.cgroups, cgroup->key, decoded->texts[0].data,
+			 decoded->texts[0].len) < 0)
 		log_warn_limited("no room for the name of another cgroup");
 }
 
@@ -169,7 +176,8 @@ static int send_event(struct stream *stream, struct decoded *decoded)
 		struct exec *exec = &decoded->payload.exec;
 
 		/* trust: any bytes, written by whoever ran the program; secrets end here */
-		args->len = redact_args(args->data, args->len, exec->args_truncated, shown, sizeof(shown));
+		args->len = redact_args(
+			args->data, args->len, exec->args_truncated, shown, sizeof(shown));
 		args->data = shown;
 		exec->args_truncated |= args->len == sizeof(shown);
 	}
@@ -181,7 +189,7 @@ static bool is_repeated(const struct stream *stream, const struct decoded *decod
 	const struct process *process = &decoded->payload.process;
 
 	return decoded->type == FRAME_EXIT && !probes_exit_is_exact(stream->sources.probes) &&
-		exits_known(&stream->exits, process->tgid, process->start_ns);
+	       exits_known(&stream->exits, process->tgid, process->start_ns);
 }
 
 static int on_record(const void *data, size_t len, void *ctx)
@@ -192,7 +200,8 @@ static int on_record(const void *data, size_t len, void *ctx)
 
 	if (stream->state == WAITING || stream->state == GREETING)
 		return -ENOBUFS;
-	if (decode_record(data, len, stream->host.page_bytes, &decoded) < 0 || is_repeated(stream, &decoded)) {
+	if (decode_record(data, len, stream->host.page_bytes, &decoded) < 0 ||
+		is_repeated(stream, &decoded)) {
 		stream->filtered++;
 		return 0;
 	}

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: AGPL-3.0-only */
 /*
- * What collectord tells, in its order: who the host is, what is attached, how cgroups are called, the time, every live
- * process, then each event; and each second the time, the counters and ourselves. Accounts for every event exactly once.
- * Does not know to whom it tells it.
+ * What collectord tells, in its order: who the host is, what is attached, how cgroups are called,
+ * the time, every live process, then each event; and each second the time, the counters and
+ * ourselves. Accounts for every event exactly once. Does not know to whom it tells it.
  */
 #pragma once
 
@@ -31,8 +31,8 @@ struct stream_sources {
 	struct selfstat *self;
 };
 
-must_check int stream_new(struct stream **stream, struct loop *loop, const struct stream_sources *sources,
-	const struct out *out);
+must_check int stream_new(struct stream **stream, struct loop *loop,
+	const struct stream_sources *sources, const struct out *out);
 void stream_free(struct stream *stream);
 void stream_freep(struct stream **stream);
 

@@ -108,9 +108,9 @@ static void apply(struct audit_past *past, struct text kind, uint64_t action, st
 		approve_action(past, action);
 	else if (is_kind(kind, AUDIT_EXECUTED))
 		execute_action(past, action, wall_ns);
-	else if (is_kind(kind, AUDIT_HOLD))
+	else if (is_kind(kind, AUDIT_HOLD) && by.len > 0) /* without a name: of the file, which is looked at anyway */
 		set_hold(past, by, wall_ns);
-	else if (is_kind(kind, AUDIT_RESUME))
+	else if (is_kind(kind, AUDIT_RESUME) && by.len > 0)
 		past->held = false;
 	for (size_t i = 0; i < ARRAY_LEN(ends); i++)
 		if (is_kind(kind, ends[i]))

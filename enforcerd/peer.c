@@ -209,6 +209,7 @@ static int prove_tcp(int fd, bool fresh, struct peer *peer, const char **why)
 	/* An orphaned or time-wait socket would be reported as uid 0, inode 0. */
 	if (answer.idiag_inode == 0)
 		return NOBODY("the caller has closed its socket");
+	/* One that has closed its sending half is in FIN_WAIT2 once that is acknowledged, within 40 ms; sooner it is nobody. */
 	if (answer.idiag_state != TCP_STATE_ESTABLISHED && answer.idiag_state != TCP_STATE_FIN_WAIT2)
 		return NOBODY("the caller's socket is closing");
 	if (!still_connected(fd, &info))

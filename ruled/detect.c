@@ -274,25 +274,43 @@ static void fill(struct scene *scene)
 	finding->since_ns = window_since(shape, &scene->decider->window);
 }
 
-/* Whether what was found is to be told: not in its cooldown, not explained, not filtered out. */
+/* The firing of @culprit if it was told too short a time ago to be told again. */
+static struct firing *find_cooling(const struct scene *scene, struct map_key culprit)
+{
+	const struct rule_def *rule = scene->state->rule;
+	uint64_t cooldown_ns = MAX(rule->cooldown_secs * NSEC_PER_SEC, COOLDOWN_NS_MIN);
+	struct firing *firing = firing_set_find(&scene->state->firings, culprit);
+
+	return firing && scene->event->time_ns < firing->told_ns + cooldown_ns ? firing : NULL;
+}
+
+/* What was found is no news: told just now, or part of what was. */
+static bool is_told(const struct scene *scene)
+{
+	struct firing *firing = find_cooling(scene, scene->key);
+
+	/* Not over the threshold by itself, but the greater part of a tree that was told. */
+	if (!firing && !scene->scoped && scene->decider != scene->culprit.window)
+		firing = find_cooling(scene, scene->decider->key);
+	if (firing)
+		firing->active = true;
+	return firing != NULL;
+}
+
+/* Whether what was found is to be told: no news, explained and filtered out are not. */
 static struct firing *tell(struct scene *scene)
 {
 	struct rule_state *state = scene->state;
-	uint64_t now_ns = scene->event->time_ns;
-	uint64_t cooldown_ns = MAX(state->rule->cooldown_secs * NSEC_PER_SEC, COOLDOWN_NS_MIN);
 	struct rule_subject subject;
 	struct firing *firing;
 
 	if (scene->culprit.entry && !state->rule->detector->names_last)
 		scene->key = culprit_key(0, scene->culprit.entry);
-	firing = firing_set_find(&state->firings, scene->key);
-	if (firing && now_ns < firing->told_ns + cooldown_ns) {
-		firing->active = true;
+	if (is_told(scene))
 		return NULL;
-	}
-	if (!firing && is_additive(scene) && is_explained(scene))
+	if (!firing_set_find(&state->firings, scene->key) && is_additive(scene) && is_explained(scene))
 		return NULL;
-	firing = firing_set_tell(&state->firings, scene->key, now_ns);
+	firing = firing_set_tell(&state->firings, scene->key, scene->event->time_ns);
 	if (!firing)
 		return NULL;
 	firing->window = scene->decider->key;

@@ -111,7 +111,7 @@ static void tell_rule_gone(struct engine *engine, struct rule_state *state)
 		return;
 	TAILQ_FOREACH(firing, &state->firings.told, order)
 		if (firing->alert != 0)
-			engine->sink.on_cleared(engine->sink.ctx, firing->alert, "the rule has changed");
+			engine->sink.on_cleared(engine->sink.ctx, firing->alert, "rule changed");
 }
 
 int engine_set_rules(struct engine *engine, struct ruleset *ruleset)
@@ -216,7 +216,7 @@ static void look_for_cleared(struct engine *engine, struct rule_state *state)
 		if (!detect_cleared(state, firing, engine->now_ns))
 			continue;
 		if (firing->alert != 0)
-			engine->sink.on_cleared(engine->sink.ctx, firing->alert, "the condition has cleared");
+			engine->sink.on_cleared(engine->sink.ctx, firing->alert, "condition cleared");
 		firing_set_remove(&state->firings, firing);
 	}
 }

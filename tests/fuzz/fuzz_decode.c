@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: AGPL-3.0-only */
-/* Any bytes as a ring record: refused, or a frame that can be written, with texts inside the record. */
+/* Any bytes as a ring record: refused, or a frame that can be written, with texts inside the
+ * record. */
 #include <assert.h>
 #include <string.h>
 
@@ -12,7 +13,8 @@ static void check_texts(const struct decoded *decoded, const char *record, size_
 	for (size_t i = 0; i < ARRAY_LEN(decoded->texts); i++) {
 		const struct text *text = &decoded->texts[i];
 
-		assert(text->len == 0 || (text->data >= record && text->data + text->len <= record + size));
+		assert(text->len == 0 ||
+			(text->data >= record && text->data + text->len <= record + size));
 	}
 }
 
@@ -31,7 +33,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		if (decoded.type != FRAME_CGROUP)
 			assert(decoded.payload.process.tgid > 0 &&
 				memchr(decoded.payload.process.comm, '\0', COMM_BYTES));
-		assert(frame_write(buffer, sizeof(buffer), decoded.type, 1, &decoded.payload, decoded.texts) > 0);
+		assert(frame_write(buffer, sizeof(buffer), decoded.type, 1, &decoded.payload,
+			       decoded.texts) > 0);
 	}
 	free(record);
 	return 0;

@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: AGPL-3.0-only */
-/* Any bytes as arguments: the result stays in its bounds, and nothing that stands before a secret brings it to light. */
+/* Any bytes as arguments: the result stays in its bounds, and nothing that stands before a secret
+ * brings it to light. */
 #include <assert.h>
 #include <string.h>
 
 #include "collectord/redact.h"
 
-#define SECRET "Zq9hunter2Zq9"
+#define SECRET	 "Zq9hunter2Zq9"
 #define ARGS_MAX 1024
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
@@ -14,7 +15,10 @@ static const struct {
 	const char *args;
 	size_t len;
 } endings[] = {
-#define ENDING(text) {text, sizeof(text)}
+#define ENDING(text)                                                                               \
+	{                                                                                          \
+		text, sizeof(text)                                                                 \
+	}
 	ENDING("\0--password\0" SECRET),
 	ENDING("\0--password=" SECRET),
 	ENDING("\0DB_TOKEN=" SECRET),
@@ -28,7 +32,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	size_t len = MIN(size, (size_t)ARGS_MAX), shown;
 
 	for (size_t bound = 0; bound < 4; bound++)
-		assert(redact_args((const char *)data, size, bound & 1, out, bound * 7) <= bound * 7);
+		assert(redact_args((const char *)data, size, bound & 1, out, bound * 7) <=
+			bound * 7);
 	if (size > 0)
 		memcpy(args, data, len);
 	if (len >= strlen(SECRET) && memmem(args, len, SECRET, strlen(SECRET)))

@@ -108,7 +108,8 @@ int main(void)
 		cmocka_unit_test_setup_teardown(shows_what_was_put_and_not_removed, make, drop),
 		cmocka_unit_test_setup_teardown(renames_a_known_key, make, drop),
 		cmocka_unit_test_setup_teardown(refuses_and_counts_more_than_its_bound, make, drop),
-		cmocka_unit_test_setup_teardown(shows_what_a_walk_missed_once_more_as_gone, make, drop),
+		cmocka_unit_test_setup_teardown(
+			shows_what_a_walk_missed_once_more_as_gone, make, drop),
 		cmocka_unit_test_setup_teardown(goes_on_where_the_receiver_had_no_room, make, drop),
 	};
 

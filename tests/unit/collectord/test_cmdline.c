@@ -19,7 +19,9 @@ static void finds_the_start_behind_any_name(void **state)
 	for (size_t i = 0; i < ARRAY_LEN(names); i++) {
 		char text[256];
 
-		snprintf(text, sizeof(text), "7 (%s) S 1 7 7 0 -1 4194560 1 2 3 4 5 6 7 8 20 0 1 0 4711 9 9 9", names[i]);
+		snprintf(text, sizeof(text),
+			"7 (%s) S 1 7 7 0 -1 4194560 1 2 3 4 5 6 7 8 20 0 1 0 4711 9 9 9",
+			names[i]);
 		assert_int_equal(cmdline_start_ticks(text, &ticks), 0);
 		assert_int_equal(ticks, 4711);
 	}
@@ -59,7 +61,8 @@ static void reads_the_arguments_of_the_process_that_is_meant(void **state)
 
 	(void)state;
 	assert_int_equal(cmdline_open(&cmdline), 0);
-	n = cmdline_read(&cmdline, (uint32_t)getpid(), ticks * cmdline.tick_ns + 3, args, sizeof(args));
+	n = cmdline_read(
+		&cmdline, (uint32_t)getpid(), ticks * cmdline.tick_ns + 3, args, sizeof(args));
 	assert_true(n > 0);
 	assert_non_null(memmem(args, (size_t)n, "test_cmdline", 12));
 }

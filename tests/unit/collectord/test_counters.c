@@ -9,11 +9,13 @@
 
 static void adds_up_the_entries_of_all_cpus(void **state)
 {
-	struct cpu_counters cpus[3] = {
-		{.generated = {1, 2, 3, 4}, .filtered = 5},
-		{.generated = {10, 20, 30, 40}, .dropped = {7}},
-		{.programs[PROGRAM_TASK] = {.runs = 9}},
-	}, sum;
+	struct cpu_counters cpus[3] =
+		{
+			{.generated = {1, 2, 3, 4}, .filtered = 5},
+			{.generated = {10, 20, 30, 40}, .dropped = {7}},
+			{.programs[PROGRAM_TASK] = {.runs = 9}},
+		},
+			    sum;
 	int fd = memfd_create("counters", MFD_CLOEXEC);
 	struct counters_map map = {0};
 
@@ -32,7 +34,8 @@ static void adds_up_the_entries_of_all_cpus(void **state)
 
 static void extrapolates_the_time_of_a_program_from_the_runs_it_timed(void **state)
 {
-	const struct program_counter none = {.runs = 3}, some = {.runs = 640, .timed_runs = 10, .timed_ns = 2000};
+	const struct program_counter none = {.runs = 3},
+				     some = {.runs = 640, .timed_runs = 10, .timed_ns = 2000};
 
 	(void)state;
 	assert_int_equal(counters_program_ns(&none), 0);

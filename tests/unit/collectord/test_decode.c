@@ -13,8 +13,16 @@
 #define PAGE 4096
 
 static const struct record_process somebody = {
-	.time_ns = 10, .start_ns = 9, .parent_start_ns = 8, .ino = 7, .cgroup = CGROUP_KEY(8, 6),
-	.tgid = 5, .ppid = 4, .uid = 3, .kernel_thread = 1, .comm = "worker",
+	.time_ns = 10,
+	.start_ns = 9,
+	.parent_start_ns = 8,
+	.ino = 7,
+	.cgroup = CGROUP_KEY(8, 6),
+	.tgid = 5,
+	.ppid = 4,
+	.uid = 3,
+	.kernel_thread = 1,
+	.comm = "worker",
 };
 
 static int decode(const void *record, size_t len, struct decoded *decoded)
@@ -51,7 +59,8 @@ static void clears_a_name_behind_its_end_and_ends_it(void **state)
 	(void)state;
 	memcpy(record.process.comm, "ab\0cdefghijklmno", COMM_BYTES);
 	assert_int_equal(decode(&record, sizeof(record), &decoded), 0);
-	assert_memory_equal(decoded.payload.process.comm, "ab\0\0\0\0\0\0\0\0\0\0\0\0\0", COMM_BYTES);
+	assert_memory_equal(
+		decoded.payload.process.comm, "ab\0\0\0\0\0\0\0\0\0\0\0\0\0", COMM_BYTES);
 	memset(record.process.comm, 'x', COMM_BYTES);
 	assert_int_equal(decode(&record, sizeof(record), &decoded), 0);
 	assert_int_equal(decoded.payload.process.comm[COMM_BYTES - 1], 0);
@@ -59,8 +68,12 @@ static void clears_a_name_behind_its_end_and_ends_it(void **state)
 
 static void finds_file_name_and_arguments_of_an_exec(void **state)
 {
-	struct record_exec record = {.head.type = RECORD_EXEC, .process = somebody, .exe_len = 7, .args_len = 5,
-		.args_truncated = 1, .text = "/bin/lsls\0-l"};
+	struct record_exec record = {.head.type = RECORD_EXEC,
+		.process = somebody,
+		.exe_len = 7,
+		.args_len = 5,
+		.args_truncated = 1,
+		.text = "/bin/lsls\0-l"};
 	struct decoded decoded;
 
 	(void)state;
@@ -75,8 +88,8 @@ static void finds_file_name_and_arguments_of_an_exec(void **state)
 
 static void counts_memory_of_an_exit_in_bytes(void **state)
 {
-	struct record_exit record = {.head.type = RECORD_EXIT, .process = somebody, .status = 0x100,
-		.maxrss_pages = 3};
+	struct record_exit record = {
+		.head.type = RECORD_EXIT, .process = somebody, .status = 0x100, .maxrss_pages = 3};
 	struct decoded decoded;
 
 	(void)state;
@@ -88,8 +101,8 @@ static void counts_memory_of_an_exit_in_bytes(void **state)
 
 static void names_a_cgroup(void **state)
 {
-	struct record_cgroup record = {.head.type = RECORD_CGROUP, .key = 42, .removed = 1, .path_len = 2,
-		.path = "/a"};
+	struct record_cgroup record = {
+		.head.type = RECORD_CGROUP, .key = 42, .removed = 1, .path_len = 2, .path = "/a"};
 	struct decoded decoded;
 
 	(void)state;
@@ -103,7 +116,8 @@ static void names_a_cgroup(void **state)
 static void refuses_what_is_short_or_long(void **state)
 {
 	struct record_fork born = {.head.type = RECORD_FORK, .process = somebody};
-	struct record_exec exec = {.head.type = RECORD_EXEC, .process = somebody, .exe_len = 7, .args_len = 5};
+	struct record_exec exec = {
+		.head.type = RECORD_EXEC, .process = somebody, .exe_len = 7, .args_len = 5};
 	struct record_cgroup cgroup = {.head.type = RECORD_CGROUP, .path_len = 2};
 	struct decoded decoded;
 
@@ -119,8 +133,10 @@ static void refuses_what_is_short_or_long(void **state)
 
 static void refuses_lengths_beyond_their_bounds(void **state)
 {
-	struct record_exec exec = {.head.type = RECORD_EXEC, .process = somebody,
-		.exe_len = RECORD_EXE_MAX + 1, .args_len = 5};
+	struct record_exec exec = {.head.type = RECORD_EXEC,
+		.process = somebody,
+		.exe_len = RECORD_EXE_MAX + 1,
+		.args_len = 5};
 	struct decoded decoded;
 
 	(void)state;

@@ -69,7 +69,8 @@ static void says_when_it_is_mounted_nowhere(void **state)
 
 	(void)state;
 	assert_int_equal(hierarchy_mount("", CGROUP_SOURCE_V2, path, sizeof(path)), -ENOENT);
-	assert_int_equal(hierarchy_mount("x\n - \n", CGROUP_SOURCE_V2, path, sizeof(path)), -ENOENT);
+	assert_int_equal(
+		hierarchy_mount("x\n - \n", CGROUP_SOURCE_V2, path, sizeof(path)), -ENOENT);
 	assert_int_equal(hierarchy_mount(mounts, CGROUP_SOURCE_V2, path, 4), -ENAMETOOLONG);
 }
 
