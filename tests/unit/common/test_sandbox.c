@@ -52,8 +52,8 @@ static const struct policy_syscall calls[] = {
 	/* threads */
 	CALL("clone"), CALL("clone3"), CALL("futex"), CALL("set_robust_list"), CALL("rseq"), CALL("rt_sigprocmask"),
 	CALL("rt_sigaction"), CALL("madvise"), CALL("gettid"),
-	{"socket", "unix sockets", 1, {SCMP_A0(SCMP_CMP_EQ, AF_UNIX)}},
-	{"socket", "TCP", 2, {SCMP_A0(SCMP_CMP_EQ, AF_INET), SCMP_A1(SCMP_CMP_MASKED_EQ, 0xf, SOCK_STREAM)}},
+	{"socket", "unix sockets", 1, {{0, SCMP_CMP_EQ, AF_UNIX, 0}}},
+	{"socket", "TCP", 2, {{0, SCMP_CMP_EQ, AF_INET, 0}, {1, SCMP_CMP_MASKED_EQ, 0xf, SOCK_STREAM}}},
 };
 
 static const struct policy_path paths[] = {
