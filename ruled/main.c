@@ -261,8 +261,8 @@ static int run(struct ruled *d, const struct daemon_info *info)
 		return play(d);
 	if (!d->options.check_config)
 		return serve(d);
-	rules = check_rules(d); /* MIN() would do it twice */
-	return MIN(rules, r);
+	rules = check_rules(d);
+	return r < 0 ? r : rules;
 }
 
 int main(int argc, char **argv)
