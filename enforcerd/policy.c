@@ -81,7 +81,7 @@ static const struct policy_path paths[] = {
 /* Every member of ACT_TREES_MAX trees, every waiting target, every claimed socket; as far as the hard limit allows. */
 static const struct policy_limit limits[] = {
 	{RLIMIT_NOFILE, 18000},
-	{RLIMIT_NPROC, 4},
+	{RLIMIT_NPROC, 64},
 };
 
 const struct policy enforcerd_policy = {
