@@ -32,7 +32,9 @@ static const struct policy_syscall syscalls[] = {
 	CALL("newfstatat", "who owns enforcerd's socket; /etc/passwd"),
 	CALL("fstat", "/etc/passwd"),
 	CALL("getsockopt", "who is at the other end"),
-	CALL_IF("setsockopt", "a small send buffer", 1, SCMP_CMP_EQ, SOL_SOCKET, 0),
+	/* No SO_LINGER: the socket is enforcerd's too, and its close() would then wait for a client that reads nothing. */
+	{.name = "setsockopt", .why = "a small send buffer", .arg_count = 2,
+		.args = {{1, SCMP_CMP_EQ, SOL_SOCKET, 0}, {2, SCMP_CMP_EQ, SO_SNDBUF, 0}}},
 	CALL("getsockname", "on which address a client came"),
 	CALL("recvfrom", "looking at a request's head"),
 	CALL("recvmsg", "frames"),

@@ -3,12 +3,14 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <grp.h>
-#include <pwd.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "common/text.h"
+
+#define FIELDS_MAX 7
+#define PASSWD_FIELDS 4 /* name, password, uid, gid; what follows does not matter here */
+#define GROUP_FIELDS 3  /* name, password, gid; members, where there are any */
 
 static int etc_fd = -1;
 
@@ -19,54 +21,102 @@ int account_open(void)
 	return etc_fd < 0 ? -errno : 0;
 }
 
-static FILE *open_etc(const char *name)
+/* A file of lines of fields, read entry by entry. */
+struct table {
+	FILE *file;
+	char *line;
+	size_t room;
+	char *fields[FIELDS_MAX]; /* of the current entry; "" where it has fewer */
+};
+
+static void table_done(struct table *table)
 {
+	if (table->file)
+		fclose(table->file);
+	free(table->line);
+}
+#define _cleanup_table_ _cleanup_(table_done)
+
+static int table_open(struct table *table, const char *name)
+{
+	_cleanup_close_ int fd = -1;
 	char path[32];
-	int fd;
 
-	if (etc_fd >= 0) {
-		fd = openat(etc_fd, name, O_RDONLY | O_CLOEXEC);
-	} else {
-		snprintf(path, sizeof(path), "/etc/%s", name);
-		fd = open(path, O_RDONLY | O_CLOEXEC);
-	}
-	return fd < 0 ? NULL : fdopen(fd, "r");
+	snprintf(path, sizeof(path), "/etc/%s", name);
+	fd = etc_fd >= 0 ? openat(etc_fd, name, O_RDONLY | O_CLOEXEC) : open(path, O_RDONLY | O_CLOEXEC);
+	if (fd < 0)
+		return -errno;
+	table->file = fdopen(fd, "r");
+	if (!table->file)
+		return -errno;
+	(void)TAKE_FD(fd);
+	return 0;
 }
 
-static void fclosep(FILE **file)
+/* The next entry with at least @needed fields; lines that include other sources ("+", "-") are none. */
+static bool table_next(struct table *table, unsigned needed)
 {
-	if (*file)
-		fclose(*file);
+	while (getline(&table->line, &table->room, table->file) > 0) {
+		char *rest = table->line;
+		unsigned count = 0;
+
+		rest[strcspn(rest, "\n")] = '\0';
+		for (unsigned i = 0; i < FIELDS_MAX; i++) {
+			count += rest != NULL;
+			table->fields[i] = rest ? strsep(&rest, ":") : (char *)"";
+		}
+		if (count >= needed && table->fields[0][0] != '\0' && !strchr("+-#", table->fields[0][0]))
+			return true;
+	}
+	return false;
 }
-#define _cleanup_file_ _cleanup_(fclosep)
+
+/* A uid or gid; false if @field is none. */
+static bool to_id(const char *field, uint32_t *id)
+{
+	uint64_t number;
+
+	if (text_to_u64(field, strlen(field), UINT32_MAX - 1, &number) < 0)
+		return false;
+	*id = (uint32_t)number;
+	return true;
+}
 
 /* Finds the entry with @name (if not NULL) or @uid. */
 static int find_user(const char *name, uid_t uid, struct account *account)
 {
-	_cleanup_file_ FILE *file = open_etc("passwd");
-	char buffer[1024];
-	struct passwd entry, *found;
+	_cleanup_table_ struct table table = {0};
+	uint32_t entry_uid, entry_gid;
 
-	if (!file)
+	if (table_open(&table, "passwd") < 0)
 		return -ENOENT;
-	while (fgetpwent_r(file, &entry, buffer, sizeof(buffer), &found) == 0) {
-		if (name ? strcmp(entry.pw_name, name) != 0 : entry.pw_uid != uid)
+	while (table_next(&table, PASSWD_FIELDS)) {
+		if (!to_id(table.fields[2], &entry_uid) || !to_id(table.fields[3], &entry_gid))
 			continue;
-		if (strlen(entry.pw_name) >= sizeof(account->name))
+		if (name ? strcmp(table.fields[0], name) != 0 : entry_uid != uid)
+			continue;
+		if (strlen(table.fields[0]) >= sizeof(account->name))
 			return -ENAMETOOLONG;
-		strcpy(account->name, entry.pw_name);
-		account->uid = entry.pw_uid;
-		account->gid = entry.pw_gid;
+		strcpy(account->name, table.fields[0]);
+		account->uid = entry_uid;
+		account->gid = entry_gid;
 		return 0;
 	}
 	return -ENOENT;
 }
 
-static bool has_member(const struct group *group, const char *name)
+/* True if @name is one of the names between commas in @members. */
+static bool has_member(const char *members, const char *name)
 {
-	for (char **member = group->gr_mem; *member; member++)
-		if (strcmp(*member, name) == 0)
+	size_t len = strlen(name);
+
+	for (const char *at = members; *at; at += *at == ',') {
+		size_t n = strcspn(at, ",");
+
+		if (n == len && memcmp(at, name, n) == 0)
 			return true;
+		at += n;
+	}
 	return false;
 }
 
@@ -79,43 +129,42 @@ static int compare_gids(const void *a, const void *b)
 
 static int find_groups(struct account *account)
 {
-	_cleanup_file_ FILE *file = open_etc("group");
-	char buffer[16384];
-	struct group entry, *found;
+	_cleanup_table_ struct table table = {0};
+	uint32_t gid;
 
-	account->group_count = 0;
-	if (!file)
+	if (table_open(&table, "group") < 0)
 		return 0;
-	while (fgetgrent_r(file, &entry, buffer, sizeof(buffer), &found) == 0) {
-		if (entry.gr_gid == account->gid || !has_member(&entry, account->name))
+	while (table_next(&table, GROUP_FIELDS)) {
+		if (!to_id(table.fields[2], &gid) || gid == account->gid || !has_member(table.fields[3], account->name))
 			continue;
 		if (account->group_count == ACCOUNT_GROUPS_MAX)
 			return -E2BIG;
-		account->groups[account->group_count++] = entry.gr_gid;
+		account->groups[account->group_count++] = gid;
 	}
 	qsort(account->groups, account->group_count, sizeof(gid_t), compare_gids);
 	return 0;
 }
 
+static void fill_number(uint32_t number, struct account *account)
+{
+	snprintf(account->name, sizeof(account->name), "%u", number);
+	account->uid = number;
+	account->gid = number;
+}
+
 int account_find(const char *name_or_number, struct account *account)
 {
 	struct account found = {0};
-	uint64_t number;
-	int r;
+	uint32_t number;
+	bool is_number = to_id(name_or_number, &number);
+	int r = is_number ? find_user(NULL, number, &found) : find_user(name_or_number, 0, &found);
 
-	if (text_to_u64(name_or_number, strlen(name_or_number), UINT32_MAX - 1, &number) == 0) {
-		r = find_user(NULL, (uid_t)number, &found);
-		if (r == -ENOENT) {
-			snprintf(found.name, sizeof(found.name), "%u", (unsigned)number);
-			found.uid = (uid_t)number;
-			found.gid = (gid_t)number;
-			r = 0;
-		}
-	} else {
-		r = find_user(name_or_number, 0, &found);
-	}
-	if (r == 0)
+	if (r == -ENOENT && is_number) {
+		fill_number(number, &found);
+		r = 0;
+	} else if (r == 0) {
 		r = find_groups(&found);
+	}
 	if (r == 0)
 		*account = found;
 	return r;
@@ -132,21 +181,20 @@ const char *account_name(uid_t uid, char *buffer, size_t size)
 	return buffer;
 }
 
-/* Calls for the group @name: 0 and its gid, and whether @member is listed. */
+/* The gid of the group @name, and whether @member (if not NULL) is listed. */
 static int read_group(const char *name, const char *member, gid_t *gid, bool *listed)
 {
-	_cleanup_file_ FILE *file = open_etc("group");
-	char buffer[16384];
-	struct group entry, *found;
+	_cleanup_table_ struct table table = {0};
+	uint32_t id;
 
-	if (!file)
+	if (table_open(&table, "group") < 0)
 		return -ENOENT;
-	while (fgetgrent_r(file, &entry, buffer, sizeof(buffer), &found) == 0) {
-		if (strcmp(entry.gr_name, name) != 0)
+	while (table_next(&table, GROUP_FIELDS)) {
+		if (strcmp(table.fields[0], name) != 0 || !to_id(table.fields[2], &id))
 			continue;
-		*gid = entry.gr_gid;
-		if (listed)
-			*listed = has_member(&entry, member);
+		*gid = id;
+		if (member)
+			*listed = has_member(table.fields[3], member);
 		return 0;
 	}
 	return -ENOENT;

@@ -41,15 +41,25 @@ static int check_directory(const char *path, uid_t owner)
 	return 0;
 }
 
-static int remove_stale(const char *path)
+/* A socket that a running daemon serves is not stale: a second one must not take its peers away. */
+static bool is_served(const struct sockaddr_un *address)
+{
+	_cleanup_close_ int sock = socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+
+	return sock >= 0 && (connect(sock, (const struct sockaddr *)address, sizeof(*address)) == 0 || errno == EAGAIN);
+}
+
+static int remove_stale(const struct sockaddr_un *address)
 {
 	struct stat st;
 
-	if (lstat(path, &st) < 0)
+	if (lstat(address->sun_path, &st) < 0)
 		return errno == ENOENT ? 0 : -errno;
 	if (!S_ISSOCK(st.st_mode))
 		return -EEXIST;
-	return unlink(path) < 0 ? -errno : 0;
+	if (is_served(address))
+		return -EADDRINUSE;
+	return unlink(address->sun_path) < 0 ? -errno : 0;
 }
 
 static int share(const char *path, const char *group, mode_t mode)
@@ -79,7 +89,7 @@ int link_socket_listen(const char *path, const char *group, mode_t mode, int *fd
 	if (r == 0)
 		r = check_directory(path, geteuid());
 	if (r == 0)
-		r = remove_stale(path);
+		r = remove_stale(&address);
 	if (r < 0)
 		return r;
 	if (bind(sock, (struct sockaddr *)&address, sizeof(address)) < 0)

@@ -9,7 +9,7 @@
 /*
  * Creates and listens on @path, replacing a stale socket of our own; its directory must exist and belong to us or to root
  * and be writable by nobody else. @group NULL keeps ours. Call as the daemon's own user: the peer sees who called listen().
- * -errno; -ENOENT names a missing directory or group.
+ * -errno; -ENOENT names a missing directory or group, -EADDRINUSE another process that serves @path.
  */
 must_check int link_socket_listen(const char *path, const char *group, mode_t mode, int *fd);
 

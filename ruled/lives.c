@@ -9,11 +9,43 @@ void lives_add(struct lives *lives, uint64_t end_ns, uint64_t life_ns)
 	lives->count = MIN(lives->count + 1, (unsigned)LIVES_MAX);
 }
 
-static int compare(const void *a, const void *b)
+static void swap(uint64_t *a, uint64_t *b)
 {
-	uint64_t left = *(const uint64_t *)a, right = *(const uint64_t *)b;
+	uint64_t kept = *a;
 
-	return (left > right) - (left < right);
+	*a = *b;
+	*b = kept;
+}
+
+/* Moves what is smaller than the middle one to the front; returns where that one ends up. */
+static unsigned partition(uint64_t *values, unsigned from, unsigned to)
+{
+	unsigned border = from;
+
+	swap(&values[from + (to - from) / 2], &values[to]);
+	for (unsigned i = from; i < to; i++)
+		if (values[i] < values[to])
+			swap(&values[i], &values[border++]);
+	swap(&values[border], &values[to]);
+	return border;
+}
+
+/* The @wanted-th smallest. The library's qsort() asks for the host's memory, which the sandbox forbids. */
+static uint64_t nth_smallest(uint64_t *values, unsigned count, unsigned wanted)
+{
+	unsigned from = 0, to = count - 1;
+
+	while (from < to) {
+		unsigned border = partition(values, from, to);
+
+		if (border == wanted)
+			break;
+		if (border < wanted)
+			from = border + 1;
+		else
+			to = border - 1;
+	}
+	return values[wanted];
 }
 
 bool lives_median(const struct lives *lives, uint64_t now_ns, uint64_t span_ns, uint64_t *median_ns)
@@ -26,7 +58,6 @@ bool lives_median(const struct lives *lives, uint64_t now_ns, uint64_t span_ns, 
 			recent[count++] = lives->at[i].life_ns;
 	if (count == 0)
 		return false;
-	qsort(recent, count, sizeof(recent[0]), compare);
-	*median_ns = recent[(count - 1) / 2];
+	*median_ns = nth_smallest(recent, count, (count - 1) / 2);
 	return true;
 }

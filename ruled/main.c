@@ -247,7 +247,7 @@ static const char *rules_path(const struct ruled *d)
 
 static int run(struct ruled *d, const struct daemon_info *info)
 {
-	int r;
+	int r, rules;
 
 	if (d->replay_path && !d->rules_path)
 		return log_err_r(0, "--replay needs --rules"), -EINVAL;
@@ -261,7 +261,8 @@ static int run(struct ruled *d, const struct daemon_info *info)
 		return play(d);
 	if (!d->options.check_config)
 		return serve(d);
-	return MIN(check_rules(d), r);
+	rules = check_rules(d);
+	return r < 0 ? r : rules;
 }
 
 int main(int argc, char **argv)

@@ -20,27 +20,27 @@ static unsigned long largest(const char *at)
 	unsigned long most = 1;
 
 	while (*at != '\0' && *at != '}') {
-		if (is_digit(*at))
-			most = MAX(most, strtoul(at, (char **)&at, 10));
-		else
-			at++;
+		char *end = (char *)at + 1;
+		unsigned long number = is_digit(*at) ? strtoul(at, &end, 10) : 0;
+
+		most = MAX(most, number);
+		at = end;
 	}
 	return most;
 }
 
-/* @refusal: static text, or NULL. */
+/* Why not, or NULL. */
 static const char *look_for_trouble(const char *pattern)
 {
-	unsigned long repeats = 1;
+	unsigned long repeats = 1, most;
 
 	for (const char *at = pattern; *at != '\0'; at++) {
 		if (*at == '\\' && is_digit(at[1]))
 			return "back references are not allowed";
 		if (*at == '\\' && at[1] != '\0')
 			at++;
-		else if (*at == '{')
-			repeats *= MIN(largest(at), (unsigned long)REPEATS_MAX + 1);
-		if (repeats > REPEATS_MAX)
+		most = *at == '{' ? largest(at) : 1;
+		if (most > REPEATS_MAX || (repeats *= most) > REPEATS_MAX)
 			return "repetitions multiply to more than 1000";
 	}
 	return NULL;

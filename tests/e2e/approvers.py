@@ -66,7 +66,7 @@ def a_thousand_clients_that_close_reset_exit_or_die_are_never_taken_for_an_appro
         for seed in range(ROUNDS // BATCH):
             os.kill(apid, signal.SIGSTOP)
             attacker = subprocess.Popen(
-                [sys.executable, os.path.join(HARNESS, "attacker.py"), str(suite.port),
+                ["/usr/bin/python3", os.path.join(HARNESS, "attacker.py"), str(suite.port),
                  os.path.join(RUN, "apid", "api.sock"), action["id"], str(seed), str(BATCH)],
                 stdout=subprocess.PIPE, text=True, cwd="/", user=NOBODY, group=NOBODY, extra_groups=[])
             time.sleep(0.05 + random.random() * 0.2)

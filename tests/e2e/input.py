@@ -80,7 +80,7 @@ def a_taken_address_is_a_start_error():
             taken.bind((address, 3000))
             taken.listen()
             suite = Suite("")
-            os.makedirs("/run/linnix/apid", exist_ok=True)
+            subprocess.run(["install", "-d", "-o", "linnix-apid", "/run/linnix/apid"], check=True)
             try:
                 done = subprocess.run([os.path.join(BUILD, "linnix-apid"), "--config",
                                        os.path.join(suite.config_dir, "linnix.yaml")],

@@ -30,7 +30,6 @@ def connect(kind):
 
 def wait(sock):
     sock.settimeout(10)
-    # One write: the lines of several processes must not mix.
     os.write(1, sock.recv(4096).split(b" ", 2)[1] + b"\n")
 
 
