@@ -141,6 +141,9 @@ static void check_exclude(
 			RULE_EXCLUDES_MAX);
 		return;
 	}
+	/* A duplicate key is told elsewhere, and read all the same. */
+	free(draft->exclude);
+	draft->exclude_count = 0;
 	draft->exclude = calloc(node->count + 1, sizeof(*draft->exclude));
 	if (!draft->exclude) {
 		draft->out_of_memory = true;
