@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: AGPL-3.0-only */
 /*
- * The engine under frames that are well-formed and otherwise arbitrary: few processes with any parents, any times, any
- * order. Alerts must be frames the feed would take.
+ * The engine under frames that are well-formed and otherwise arbitrary: few processes with any
+ * parents, any times, any order. Alerts must be frames the feed would take.
  */
 #include <assert.h>
 #include <string.h>
@@ -21,8 +21,8 @@ static const char RULES[] =
 	"- {name: crash, detector: crash_loop, threshold: 1, window_seconds: 2}\n"
 	"- {name: exec, detector: exec_rate, regex: '^.?a*', rate_per_min: 2, median_lifetime: 9}\n";
 
-static const uint16_t TYPES[] = {FRAME_FORK, FRAME_EXEC, FRAME_EXIT, FRAME_SAMPLE_BEGIN, FRAME_SAMPLE, FRAME_SAMPLE_END,
-	FRAME_CGROUP, FRAME_TICK, FRAME_COUNTERS, FRAME_HOST};
+static const uint16_t TYPES[] = {FRAME_FORK, FRAME_EXEC, FRAME_EXIT, FRAME_SAMPLE_BEGIN,
+	FRAME_SAMPLE, FRAME_SAMPLE_END, FRAME_CGROUP, FRAME_TICK, FRAME_COUNTERS, FRAME_HOST};
 
 struct input {
 	const uint8_t *data;

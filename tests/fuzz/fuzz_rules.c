@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: AGPL-3.0-only */
-/* Any bytes as the rules file: refused with at least one problem, or a ruleset that holds what it promises. */
+/*
+ * Any bytes as the rules file: refused with at least one problem, or a ruleset that holds what it
+ * promises.
+ */
 #include <assert.h>
 #include <errno.h>
 #include <string.h>
@@ -25,7 +28,8 @@ static void check_rule(const struct rule_def *rule)
 	struct window_shape shape = detector_shape(rule);
 
 	assert(rule->name[0] != '\0' && strlen(rule->name) <= RULE_NAME_BYTES_MAX);
-	assert(rule->threshold >= 0 && rule->clear_below >= 0 && rule->clear_below <= rule->threshold);
+	assert(rule->threshold >= 0 && rule->clear_below >= 0 &&
+		rule->clear_below <= rule->threshold);
 	assert(rule->detector->scopes & 1U << rule->scope);
 	assert(rule->severity < SEVERITY_COUNT && rule->action < ACTION_TYPES);
 	assert((rule->pattern != NULL) == ((rule->detector->keys & KEYS_EXEC_RATE) != 0));
