@@ -51,7 +51,9 @@ const struct action_entry *actions_find(const struct actions *actions, uint64_t 
 {
 	unsigned place = place_of(actions, action);
 
-	return place < actions->count && actions->entries[place].action == action ? &actions->entries[place] : NULL;
+	return place < actions->count && actions->entries[place].action == action
+		       ? &actions->entries[place]
+		       : NULL;
 }
 
 static void remove_at(struct actions *actions, unsigned place)
@@ -124,9 +126,11 @@ static int start(struct assembly *assembly, const struct frame *frame, int64_t w
 }
 
 /* One of @expected frames of its kind: the next one, of this action. */
-static int next_part(const struct assembly *assembly, uint64_t action, unsigned index, unsigned *seen, unsigned expected)
+static int next_part(const struct assembly *assembly, uint64_t action, unsigned index,
+	unsigned *seen, unsigned expected)
 {
-	if (!assembly->json || action != assembly->action.action || index != *seen || *seen >= expected)
+	if (!assembly->json || action != assembly->action.action || index != *seen ||
+		*seen >= expected)
 		return -EPROTO;
 	++*seen;
 	return 0;
@@ -154,8 +158,8 @@ static int add_part(struct assembly *a, const struct frame *frame, shape_user us
 	}
 }
 
-int actions_frame(struct actions *actions, const struct frame *frame, int64_t wall_offset_ns, shape_user user,
-	const struct action_entry **entry)
+int actions_frame(struct actions *actions, const struct frame *frame, int64_t wall_offset_ns,
+	shape_user user, const struct action_entry **entry)
 {
 	struct assembly *assembly = &actions->assembly;
 	const struct action *action = &assembly->action;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: AGPL-3.0-only */
 /*
- * The actions as enforcerd tells them: an ACTION and the frames that belong to it become one entry when the last has
- * come. Keeps what was said; decides nothing about an action.
+ * The actions as enforcerd tells them: an ACTION and the frames that belong to it become one entry
+ * when the last has come. Keeps what was said; decides nothing about an action.
  */
 #pragma once
 
@@ -40,11 +40,12 @@ void actions_done(struct actions *actions);
 void actions_restart(struct actions *actions);
 
 /*
- * @frame: ACTION, ACTION_GATE, ACTION_MEMBER or ACTION_PROOF. 1: an entry is whole and new or changed, *entry is it
- * (borrowed until the next call); 0: nothing to tell; -EPROTO: not one of the action that is being told; -ENOMEM.
+ * @frame: ACTION, ACTION_GATE, ACTION_MEMBER or ACTION_PROOF. 1: an entry is whole and new or
+ * changed, *entry is it (borrowed until the next call); 0: nothing to tell; -EPROTO: not one of the
+ * action that is being told; -ENOMEM.
  */
-must_check int actions_frame(struct actions *actions, const struct frame *frame, int64_t wall_offset_ns,
-	shape_user user, const struct action_entry **entry);
+must_check int actions_frame(struct actions *actions, const struct frame *frame,
+	int64_t wall_offset_ns, shape_user user, const struct action_entry **entry);
 
 /* The list has ended: what was not told again is gone. -EPROTO in the middle of an action. */
 must_check int actions_end(struct actions *actions);

@@ -83,7 +83,8 @@ static void forget_oldest(struct alerts *alerts)
 
 static void make_room(struct alerts *alerts)
 {
-	while (alerts->count == ALERTS_MAX || (alerts->json_bytes > ALERTS_BYTES_MAX && alerts->count > 0))
+	while (alerts->count == ALERTS_MAX ||
+		(alerts->json_bytes > ALERTS_BYTES_MAX && alerts->count > 0))
 		forget_oldest(alerts);
 }
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: AGPL-3.0-only */
 /*
- * The newest alerts, in memory: each once, however often ruled sends it again. Keeps and finds them; never changes what
- * an alert says but for its note.
+ * The newest alerts, in memory: each once, however often ruled sends it again. Keeps and finds
+ * them; never changes what an alert says but for its note.
  */
 #pragma once
 
@@ -9,7 +9,7 @@
 #include "apid/shape.h"
 #include "common/base.h"
 
-#define ALERTS_MAX 10000
+#define ALERTS_MAX	 10000
 #define ALERTS_BYTES_MAX (16U << 20) /* of their JSON */
 
 struct stored_alert {
@@ -23,17 +23,18 @@ struct stored_alert {
 
 struct alerts {
 	struct stored_alert **ring; /* ALERTS_MAX places, from the first alert on */
-	unsigned first, count;      /* oldest first */
+	unsigned first, count;	    /* oldest first */
 	size_t json_bytes;
 	uint64_t epoch, counter_max; /* of the epoch alerts arrive from: what is above is new */
-	uint64_t forgotten; /* given up for newer ones */
+	uint64_t forgotten;	     /* given up for newer ones */
 	uint64_t duplicates;
 };
 
 void alerts_done(struct alerts *alerts);
 
 /*
- * @frame: ALERT. 1: stored, *stored is it, borrowed until the next call; 0: it was there already; -ENOMEM: not stored.
+ * @frame: ALERT. 1: stored, *stored is it, borrowed until the next call; 0: it was there already;
+ * -ENOMEM: not stored.
  */
 must_check int alerts_add(struct alerts *alerts, const struct frame *frame, shape_user user,
 	const struct stored_alert **stored);

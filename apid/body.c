@@ -29,9 +29,8 @@ static bool only_known(json_t *object)
 	const char *key;
 	json_t *value;
 
-	json_object_foreach(object, key, value)
-		if (strcmp(key, "approver") != 0 && strcmp(key, "reason") != 0)
-			return false;
+	json_object_foreach(object, key,
+		value) if (strcmp(key, "approver") != 0 && strcmp(key, "reason") != 0) return false;
 	return true;
 }
 
@@ -51,8 +50,8 @@ int body_parse(const char *data, size_t len, struct body *body, const char **why
 	if (!only_known(object))
 		return -EINVAL;
 	*why = "approver must be text of 1 to 128 bytes without control characters";
-	if (copy_member(object, "approver", parsed.approver, BODY_APPROVER_MAX) < 0 || !parsed.approver[0] ||
-		!text_is_plain(parsed.approver, strlen(parsed.approver)))
+	if (copy_member(object, "approver", parsed.approver, BODY_APPROVER_MAX) < 0 ||
+		!parsed.approver[0] || !text_is_plain(parsed.approver, strlen(parsed.approver)))
 		return -EINVAL;
 	*why = "reason must be text of up to 512 bytes";
 	r = copy_member(object, "reason", parsed.reason, BODY_REASON_MAX);

@@ -52,7 +52,7 @@ static bool same_origin(const struct headers *headers)
 	if (headers->count[HEADER_ORIGIN] == 0)
 		return true;
 	return strncasecmp(origin, scheme, strlen(scheme)) == 0 &&
-		strcasecmp(origin + strlen(scheme), headers->value[HEADER_HOST]) == 0;
+	       strcasecmp(origin + strlen(scheme), headers->value[HEADER_HOST]) == 0;
 }
 
 static bool header_is(const struct headers *headers, enum header header, const char *value)
@@ -62,18 +62,19 @@ static bool header_is(const struct headers *headers, enum header header, const c
 
 static bool site_passes(const struct headers *headers, enum browser_kind kind)
 {
-	if (headers->count[HEADER_FETCH_SITE] == 0 || header_is(headers, HEADER_FETCH_SITE, "same-origin"))
+	if (headers->count[HEADER_FETCH_SITE] == 0 ||
+		header_is(headers, HEADER_FETCH_SITE, "same-origin"))
 		return true;
 	if (kind == BROWSER_WRITE)
 		return false;
 	if (header_is(headers, HEADER_FETCH_SITE, "none"))
 		return true;
 	return kind == BROWSER_GET && header_is(headers, HEADER_FETCH_MODE, "navigate") &&
-		header_is(headers, HEADER_FETCH_DEST, "document");
+	       header_is(headers, HEADER_FETCH_DEST, "document");
 }
 
-unsigned browser_check(const struct headers *headers, const struct browser_listener *listener, enum browser_kind kind,
-	const char **why)
+unsigned browser_check(const struct headers *headers, const struct browser_listener *listener,
+	enum browser_kind kind, const char **why)
 {
 	static const enum header once[] = {
 		HEADER_ORIGIN, HEADER_FETCH_SITE, HEADER_FETCH_MODE, HEADER_FETCH_DEST};

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: AGPL-3.0-only */
 /*
- * Loopback is no boundary in a browser's world: any page may send requests to it. These checks refuse what a page of
- * another origin can cause and what a rebound name reaches. They add to the rights of the peer, never replace them. Pure.
+ * Loopback is no boundary in a browser's world: any page may send requests to it. These checks
+ * refuse what a page of another origin can cause and what a rebound name reaches. They add to the
+ * rights of the peer, never replace them. Pure.
  */
 #pragma once
 
@@ -17,8 +18,8 @@ struct browser_listener {
 enum browser_kind { BROWSER_READ, BROWSER_GET, BROWSER_WRITE };
 
 /*
- * 0, or the HTTP status with which the request is refused; *why is static text. BROWSER_GET: a read that may be a
- * top-level navigation.
+ * 0, or the HTTP status with which the request is refused; *why is static text. BROWSER_GET: a read
+ * that may be a top-level navigation.
  */
-unsigned browser_check(const struct headers *headers, const struct browser_listener *listener, enum browser_kind kind,
-	const char **why);
+unsigned browser_check(const struct headers *headers, const struct browser_listener *listener,
+	enum browser_kind kind, const char **why);

@@ -188,7 +188,8 @@ void connection_drop(struct connection *c)
 		evhttp_connection_free(c->http);
 		return;
 	}
-	/* Nothing names the HTTP server's end of a connection without a request: it ends it at end of file. */
+	/* Nothing names the HTTP server's end of a connection without a request: it ends it at end
+	 * of file. */
 	shutdown(c->fd, SHUT_RDWR);
 	connection_read(c);
 }

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: AGPL-3.0-only */
 /*
- * One client's connection: held unread until its first request is there and, where that is a decision, until enforcerd
- * has looked at it; then left to the HTTP server, with a deadline for everything. Never says who the client is: only
- * enforcerd's PROOF does.
+ * One client's connection: held unread until its first request is there and, where that is a
+ * decision, until enforcerd has looked at it; then left to the HTTP server, with a deadline for
+ * everything. Never says who the client is: only enforcerd's PROOF does.
  */
 #pragma once
 
@@ -15,10 +15,10 @@
 #include "proto/frame.h"
 
 #define CONNECTION_REQUEST_NS (10 * NSEC_PER_SEC) /* for head and body together */
-#define CONNECTION_CLAIM_NS (2 * NSEC_PER_SEC)
-#define CONNECTION_SERVE_NS (10 * NSEC_PER_SEC)
-#define CONNECTION_WRITE_NS (30 * NSEC_PER_SEC)
-#define CONNECTION_IDLE_NS (30 * NSEC_PER_SEC)
+#define CONNECTION_CLAIM_NS   (2 * NSEC_PER_SEC)
+#define CONNECTION_SERVE_NS   (10 * NSEC_PER_SEC)
+#define CONNECTION_WRITE_NS   (30 * NSEC_PER_SEC)
+#define CONNECTION_IDLE_NS    (30 * NSEC_PER_SEC)
 
 struct server;
 
@@ -34,25 +34,25 @@ enum connection_state {
 };
 
 enum claim_outcome {
-	CLAIM_NONE,    /* the first request was none that enforcerd must see */
+	CLAIM_NONE, /* the first request was none that enforcerd must see */
 	CLAIM_WAITING,
-	CLAIM_PROVEN,  /* enforcerd has answered; proof says what */
-	CLAIM_AWAY,    /* enforcerd is not there or did not answer in time */
-	CLAIM_SPENT,   /* a decision was passed on, or given up */
+	CLAIM_PROVEN, /* enforcerd has answered; proof says what */
+	CLAIM_AWAY,   /* enforcerd is not there or did not answer in time */
+	CLAIM_SPENT,  /* a decision was passed on, or given up */
 };
 
 struct connection {
 	TAILQ_ENTRY(connection) entry;
 	struct server *server;
-	struct bufferevent *bev; /* one reference is ours */
+	struct bufferevent *bev;	/* one reference is ours */
 	struct evhttp_connection *http; /* from the first request on; borrowed */
-	struct event *watch; /* for the head, while held */
-	uint64_t number;     /* never reused */
-	int fd;              /* borrowed from bev */
+	struct event *watch;		/* for the head, while held */
+	uint64_t number;		/* never reused */
+	int fd;				/* borrowed from bev */
 	enum connection_state state;
 	uint64_t opened_ns, deadline_ns;
-	bool local;    /* a unix socket */
-	uint16_t port; /* of the listener otherwise */
+	bool local;	   /* a unix socket */
+	uint16_t port;	   /* of the listener otherwise */
 	unsigned requests; /* that have reached a handler or an error of ours */
 
 	enum claim_outcome claim;
@@ -60,11 +60,11 @@ struct connection {
 	char proof_user[64], proof_why[256];
 
 	struct evhttp_request *request; /* waiting for its answer, or streaming */
-	uint64_t decision;        /* number of the DECIDE it waits for; 0: none */
-	uint64_t decision_action; /* 0: hold or resume */
+	uint64_t decision;		/* number of the DECIDE it waits for; 0: none */
+	uint64_t decision_action;	/* 0: hold or resume */
 
 	unsigned stream_types;
-	uint64_t stream_at; /* place in the history */
+	uint64_t stream_at;	 /* place in the history */
 	unsigned stream_stalled; /* heartbeats for which there was no room */
 };
 
@@ -94,7 +94,8 @@ void connection_answered(struct connection *connection);
 /* The claim is of no more use: tells enforcerd. */
 void connection_unclaim(struct connection *connection);
 
-/* Ends the connection now; calls the server's on-close. Not from inside one of its own callbacks. */
+/* Ends the connection now; calls the server's on-close. Not from inside one of its own callbacks.
+ */
 void connection_drop(struct connection *connection);
 
 /* To be dropped with the next sweep. */

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: AGPL-3.0-only */
-/* What apid counts of its own work for /metrics. Bounded: what has no place is counted as "other". Pure. */
+/* What apid counts of its own work for /metrics. Bounded: what has no place is counted as "other".
+ * Pure. */
 #pragma once
 
 #include "apid/query.h"
@@ -7,30 +8,30 @@
 #include "proto/frame.h"
 
 #define COUNTS_ROUTES_MAX 24
-#define COUNTS_RULES_MAX 256
+#define COUNTS_RULES_MAX  256
 
 /* The statuses apid answers with itself. */
-#define COUNTS_STATUSES(STATUS) \
-	STATUS(200, "OK") \
-	STATUS(204, "No Content") \
-	STATUS(400, "Bad Request") \
-	STATUS(403, "Forbidden") \
-	STATUS(404, "Not Found") \
-	STATUS(405, "Method Not Allowed") \
-	STATUS(409, "Conflict") \
-	STATUS(410, "Gone") \
-	STATUS(412, "Precondition Failed") \
-	STATUS(421, "Misdirected Request") \
-	STATUS(422, "Unprocessable Content") \
-	STATUS(500, "Internal Server Error") \
-	STATUS(501, "Not Implemented") \
+#define COUNTS_STATUSES(STATUS)                                                                    \
+	STATUS(200, "OK")                                                                          \
+	STATUS(204, "No Content")                                                                  \
+	STATUS(400, "Bad Request")                                                                 \
+	STATUS(403, "Forbidden")                                                                   \
+	STATUS(404, "Not Found")                                                                   \
+	STATUS(405, "Method Not Allowed")                                                          \
+	STATUS(409, "Conflict")                                                                    \
+	STATUS(410, "Gone")                                                                        \
+	STATUS(412, "Precondition Failed")                                                         \
+	STATUS(421, "Misdirected Request")                                                         \
+	STATUS(422, "Unprocessable Content")                                                       \
+	STATUS(500, "Internal Server Error")                                                       \
+	STATUS(501, "Not Implemented")                                                             \
 	STATUS(503, "Service Unavailable")
 
 enum status_index {
 #define STATUS(code, title) STATUS_INDEX_##code,
 	COUNTS_STATUSES(STATUS)
 #undef STATUS
-	STATUS_INDEXES,
+		STATUS_INDEXES,
 };
 
 struct counts_rule {
@@ -44,8 +45,9 @@ struct counts {
 	struct counts_rule rules[COUNTS_RULES_MAX]; /* in order of first alert */
 	unsigned rule_count;
 	uint64_t alerts_other[SEVERITY_COUNT]; /* of rules beyond the bound */
-	uint64_t slow_requests; /* connections closed for not sending a request, or not taking an answer, in time */
-	uint64_t slow_streams;  /* streams ended because their reader was too slow */
+	uint64_t slow_requests; /* connections closed for not sending a request, or not taking an
+				   answer, in time */
+	uint64_t slow_streams;	/* streams ended because their reader was too slow */
 	uint64_t streams_refused;
 	uint64_t unproven; /* claims that enforcerd did not answer in time */
 };

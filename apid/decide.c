@@ -19,13 +19,15 @@ static bool unproven(struct exchange *e)
 	const struct connection *c = e->connection;
 
 	if (c->requests > 1)
-		answer_problem(e, 409, "a decision must be the first request of its connection: use a new connection");
+		answer_problem(e, 409,
+			"a decision must be the first request of its connection: use a new connection");
 	else if (c->claim == CLAIM_AWAY)
 		answer_problem(e, 503, AWAY);
 	else if (c->claim != CLAIM_PROVEN)
 		answer_problem(e, 403, "this request did not look like a decision when it came");
 	else if (!c->proof.admitted)
-		answer_problem(e, 403, "%s", c->proof_why[0] ? c->proof_why : "you are not an approver");
+		answer_problem(
+			e, 403, "%s", c->proof_why[0] ? c->proof_why : "you are not an approver");
 	else if (c->proof.verb != (uint16_t)e->route->verb || c->proof.action != e->action)
 		answer_problem(e, 403, "enforcerd has read another request");
 	else
@@ -40,9 +42,11 @@ static int parse_if_match(const struct headers *headers, uint64_t *version)
 	size_t len = value ? strlen(value) : 0;
 
 	*version = 0;
-	if (headers->count[HEADER_IF_MATCH] == 0 || (headers->count[HEADER_IF_MATCH] == 1 && strcmp(value, "*") == 0))
+	if (headers->count[HEADER_IF_MATCH] == 0 ||
+		(headers->count[HEADER_IF_MATCH] == 1 && strcmp(value, "*") == 0))
 		return 0;
-	if (headers->count[HEADER_IF_MATCH] > 1 || len < 3 || value[0] != '"' || value[len - 1] != '"')
+	if (headers->count[HEADER_IF_MATCH] > 1 || len < 3 || value[0] != '"' ||
+		value[len - 1] != '"')
 		return -EINVAL;
 	if (text_to_u64(value + 1, len - 2, UINT64_MAX, version) < 0 || *version == 0)
 		return -EINVAL;
@@ -101,7 +105,8 @@ static const unsigned statuses[DECISION_RESULTS] = {
 
 static void answer_decided(struct exchange *e)
 {
-	const struct action_entry *entry = actions_find(&e->apid->actions, e->connection->decision_action);
+	const struct action_entry *entry =
+		actions_find(&e->apid->actions, e->connection->decision_action);
 
 	if (e->connection->decision_action == 0)
 		answer_json(e, 200, json_pack("{s:o}", "hold", status_hold(&e->apid->suite)));
@@ -134,14 +139,15 @@ void decide_late(struct apid *apid, struct connection *c)
 	struct exchange e = exchange_resume(c);
 
 	(void)apid;
-	answer_problem(&e, 503, "enforcerd has not answered in time; look at the action to see what came of it");
+	answer_problem(&e, 503,
+		"enforcerd has not answered in time; look at the action to see what came of it");
 }
 
 void decide_down(struct apid *apid)
 {
 	struct connection *c;
 
-	TAILQ_FOREACH(c, server_connections(apid->server), entry) {
+	TAILQ_FOREACH (c, server_connections(apid->server), entry) {
 		struct exchange e;
 
 		if (c->state == CONNECTION_CLAIMED) {
@@ -150,7 +156,8 @@ void decide_down(struct apid *apid)
 			c->claim = CLAIM_AWAY;
 		} else if (c->decision) {
 			e = exchange_resume(c);
-			answer_problem(&e, 503, "enforcerd went away; look at the action to see what came of it");
+			answer_problem(&e, 503,
+				"enforcerd went away; look at the action to see what came of it");
 		}
 	}
 }

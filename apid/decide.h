@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: AGPL-3.0-only */
 /*
- * Decisions of people, passed on: apid checks only their form. Who decides, and whether it may be done, is enforcerd's
- * to say; without its proof of the connection nothing is passed on.
+ * Decisions of people, passed on: apid checks only their form. Who decides, and whether it may be
+ * done, is enforcerd's to say; without its proof of the connection nothing is passed on.
  */
 #pragma once
 

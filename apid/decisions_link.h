@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: AGPL-3.0-only */
-/* The link to enforcerd: clients' sockets and decisions out, proofs, results and every action in. */
+/* The link to enforcerd: clients' sockets and decisions out, proofs, results and every action in.
+ */
 #pragma once
 
 #include "apid/apid.h"

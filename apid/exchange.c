@@ -12,7 +12,7 @@
 #include "apid/server.h"
 #include "apid/shape.h"
 
-#define TYPE_JSON "application/json"
+#define TYPE_JSON    "application/json"
 #define TYPE_PROBLEM "application/problem+json"
 
 static size_t route_index(const struct exchange *e)
@@ -83,18 +83,18 @@ void answer_json(struct exchange *e, unsigned status, json_t *json)
 
 void answer_problem(struct exchange *e, unsigned status, const char *fmt, ...)
 {
+	struct shape s = shape_begin();
 	char detail[512];
 	va_list ap;
 
 	va_start(ap, fmt);
 	vsnprintf(detail, sizeof(detail), fmt, ap);
 	va_end(ap);
-	answer_dump(e, status, TYPE_PROBLEM,
-		json_pack("{s:s, s:s, s:i, s:o}",
-			"type", "about:blank",
-			"title", counts_status_title(status),
-			"status", (int)status,
-			"detail", shape_text(text_of(detail))));
+	shape_put(&s, "type", json_string("about:blank"));
+	shape_put(&s, "title", json_string(counts_status_title(status)));
+	shape_put(&s, "status", json_integer(status));
+	shape_put(&s, "detail", shape_text(text_of(detail)));
+	answer_dump(e, status, TYPE_PROBLEM, shape_end(&s));
 }
 
 int answer_stream(struct exchange *e)
@@ -146,7 +146,7 @@ static void collect_headers(struct exchange *e)
 {
 	struct evkeyval *header;
 
-	TAILQ_FOREACH(header, evhttp_request_get_input_headers(e->request), next)
+	TAILQ_FOREACH (header, evhttp_request_get_input_headers(e->request), next)
 		headers_add(&e->headers, header->key, header->value);
 }
 
@@ -158,6 +158,13 @@ static bool is_bodiless(struct evhttp_request *request)
 	return command == EVHTTP_REQ_HEAD || command == EVHTTP_REQ_TRACE;
 }
 
+static enum browser_kind browser_kind(unsigned method)
+{
+	if (method == METHOD_GET)
+		return BROWSER_GET;
+	return method & (METHOD_HEAD | METHOD_OPTIONS) ? BROWSER_READ : BROWSER_WRITE;
+}
+
 /* What is wrong with the request whatever it asks for; true: it has been answered. */
 static bool refused(struct exchange *e)
 {
@@ -166,9 +173,6 @@ static bool refused(struct exchange *e)
 		.port = e->connection->port,
 		.allowed = &e->apid->config.api.allowed_hosts,
 	};
-	enum browser_kind kind = e->method == METHOD_GET                               ? BROWSER_GET
-		: e->method == METHOD_HEAD || e->method == METHOD_OPTIONS ? BROWSER_READ
-									  : BROWSER_WRITE;
 	const char *why;
 	unsigned status = headers_framing(&e->headers, is_bodiless(e->request), &why);
 
@@ -178,7 +182,7 @@ static bool refused(struct exchange *e)
 		answer_problem(e, status, "%s", why);
 		return true;
 	}
-	status = browser_check(&e->headers, &listener, kind, &why);
+	status = browser_check(&e->headers, &listener, browser_kind(e->method), &why);
 	if (status)
 		answer_problem(e, status, "%s", why);
 	return status != 0;
@@ -229,7 +233,8 @@ static bool find_route(struct exchange *e)
 void exchange_begin(struct evhttp_request *request, void *ctx)
 {
 	struct server *server = ctx;
-	struct exchange e = {.apid = server_apid(server), .request = request, .method = method_of(request)};
+	struct exchange e = {
+		.apid = server_apid(server), .request = request, .method = method_of(request)};
 
 	e.connection = server_connection(server, request);
 	if (!e.connection) {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: AGPL-3.0-only */
 /*
- * One request and its answer: the checks that come before any handler, and the ways to answer. Everything after routing
- * is answered as problem+json when it fails.
+ * One request and its answer: the checks that come before any handler, and the ways to answer.
+ * Everything after routing is answered as problem+json when it fails.
  */
 #pragma once
 
@@ -19,10 +19,10 @@ struct exchange {
 	struct apid *apid;
 	struct connection *connection;
 	struct evhttp_request *request;
-	struct headers headers; /* borrowed from the request */
-	unsigned method;        /* enum method */
+	struct headers headers;	   /* borrowed from the request */
+	unsigned method;	   /* enum method */
 	const struct route *route; /* NULL: none matched */
-	uint64_t action;        /* of the path */
+	uint64_t action;	   /* of the path */
 	struct query query;
 };
 
@@ -39,9 +39,11 @@ void answer_json(struct exchange *exchange, unsigned status, json_t *json);
 
 /* @json: finished text, or (@body) a buffer, whose content is taken. */
 void answer_text(struct exchange *exchange, unsigned status, const char *type, const char *text);
-void answer_body(struct exchange *exchange, unsigned status, const char *type, struct evbuffer *body);
+void answer_body(
+	struct exchange *exchange, unsigned status, const char *type, struct evbuffer *body);
 
-void answer_problem(struct exchange *exchange, unsigned status, const char *fmt, ...) printf_like(3, 4);
+void answer_problem(struct exchange *exchange, unsigned status, const char *fmt, ...)
+	printf_like(3, 4);
 
 /* Starts an answer without an end; 0, or -ENOBUFS when there are too many (answered). */
 must_check int answer_stream(struct exchange *exchange);

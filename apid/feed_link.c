@@ -88,7 +88,8 @@ static int on_rule(struct link *link, const struct frame *frame, int *fd, void *
 	return rulebook_rule(&((struct apid *)ctx)->rules, frame);
 }
 
-/* A full queue means that ruled does not read: closing makes it send again what was not acknowledged. */
+/* A full queue means that ruled does not read: closing makes it send again what was not
+ * acknowledged. */
 static int acknowledge(struct link *link, const struct frame *frame)
 {
 	const struct ack ack = {.sequence = frame->header.sequence};

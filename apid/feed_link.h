@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: AGPL-3.0-only */
-/* The link on which ruled tells what happens. What must not be lost is acknowledged once it is kept. */
+/* The link on which ruled tells what happens. What must not be lost is acknowledged once it is
+ * kept. */
 #pragma once
 
 #include "apid/apid.h"

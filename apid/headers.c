@@ -25,7 +25,7 @@ static bool is_token(const char *name)
 		return false;
 	for (; *name; name++) {
 		bool alnum = (*name >= '0' && *name <= '9') || (*name >= 'a' && *name <= 'z') ||
-			(*name >= 'A' && *name <= 'Z');
+			     (*name >= 'A' && *name <= 'Z');
 
 		if (!alnum && !strchr(token_extra, *name))
 			return false;
@@ -68,7 +68,8 @@ unsigned headers_framing(const struct headers *headers, bool bodiless, const cha
 	if (encodings && strcasecmp(headers->value[HEADER_TRANSFER_ENCODING], "chunked") != 0)
 		return 501;
 	*why = "this method has no body";
-	if (bodiless && (encodings || (lengths && strcmp(headers->value[HEADER_CONTENT_LENGTH], "0") != 0)))
+	if (bodiless &&
+		(encodings || (lengths && strcmp(headers->value[HEADER_CONTENT_LENGTH], "0") != 0)))
 		return 400;
 	return 0;
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: AGPL-3.0-only */
 /*
- * The few header fields apid looks at, each with how often it came, and whether the message's length is beyond doubt.
- * Never picks one of several. Pure.
+ * The few header fields apid looks at, each with how often it came, and whether the message's
+ * length is beyond doubt. Never picks one of several. Pure.
  */
 #pragma once
 
@@ -31,8 +31,9 @@ struct headers {
 void headers_add(struct headers *headers, const char *name, const char *value);
 
 /*
- * 0, or the HTTP status with which a message of doubtful length is refused (the connection must be closed then); *why is
- * static text. @bodiless: the HTTP server does not read a body for this method.
+ * 0, or the HTTP status with which a message of doubtful length is refused (the connection must be
+ * closed then); *why is static text. @bodiless: the HTTP server does not read a body for this
+ * method.
  */
 unsigned headers_framing(const struct headers *headers, bool bodiless, const char **why);
 

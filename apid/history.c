@@ -40,8 +40,9 @@ static const char *type_name(unsigned type)
 int history_add(struct history *history, unsigned type, const char *json)
 {
 	char *text;
-	int len = asprintf(&text, "id: %llx-%llu\nevent: %s\ndata: %s\n\n", (unsigned long long)history->epoch,
-		(unsigned long long)history->next, type_name(type), json);
+	int len = asprintf(&text, "id: %llx-%llu\nevent: %s\ndata: %s\n\n",
+		(unsigned long long)history->epoch, (unsigned long long)history->next,
+		type_name(type), json);
 
 	if (len < 0)
 		return -ENOMEM;
@@ -57,7 +58,8 @@ int history_add(struct history *history, unsigned type, const char *json)
 uint64_t history_resume(const struct history *history, const char *last_id)
 {
 	char epoch[24];
-	size_t prefix = (size_t)snprintf(epoch, sizeof(epoch), "%llx-", (unsigned long long)history->epoch);
+	size_t prefix =
+		(size_t)snprintf(epoch, sizeof(epoch), "%llx-", (unsigned long long)history->epoch);
 	uint64_t number;
 
 	if (!last_id || strncmp(last_id, epoch, prefix) != 0)
@@ -67,7 +69,8 @@ uint64_t history_resume(const struct history *history, const char *last_id)
 	return number + 1 >= history->first && number < history->next ? number + 1 : history->next;
 }
 
-const struct history_event *history_next(const struct history *history, unsigned types, uint64_t *at)
+const struct history_event *history_next(
+	const struct history *history, unsigned types, uint64_t *at)
 {
 	for (; *at < history->next; ++*at)
 		if (event_at(history, *at)->type & types)

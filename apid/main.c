@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: AGPL-3.0-only */
-/* linnix-apid: shows what the suite sees over HTTP and passes people's decisions on. Proposes nothing, decides nothing. */
+/* linnix-apid: shows what the suite sees over HTTP and passes people's decisions on. Proposes
+ * nothing, decides nothing. */
 #include <jansson.h>
 #include <signal.h>
 

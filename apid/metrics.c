@@ -44,12 +44,13 @@ static void labelled(const struct writer *w, const char *name, const char *value
 		label(value, text, sizeof(text)), number);
 }
 
-static void labelled_seconds(const struct writer *w, const char *name, const char *value, uint64_t ns)
+static void labelled_seconds(
+	const struct writer *w, const char *name, const char *value, uint64_t ns)
 {
 	char text[512];
 
-	evbuffer_add_printf(w->out, "linnix_%s{%s=\"%s\"} %.9f\n", w->name, name, label(value, text, sizeof(text)),
-		(double)ns / 1e9);
+	evbuffer_add_printf(w->out, "linnix_%s{%s=\"%s\"} %.9f\n", w->name, name,
+		label(value, text, sizeof(text)), (double)ns / 1e9);
 }
 
 static void write_build_info(const struct writer *w)
@@ -128,7 +129,8 @@ static void write_evicted(const struct writer *w)
 
 static void write_delay(const struct writer *w)
 {
-	evbuffer_add_printf(w->out, "linnix_%s %.9f\n", w->name, (double)w->apid->suite.detection.delay_last_ns / 1e9);
+	evbuffer_add_printf(w->out, "linnix_%s %.9f\n", w->name,
+		(double)w->apid->suite.detection.delay_last_ns / 1e9);
 }
 
 static void write_unacknowledged(const struct writer *w)
@@ -141,14 +143,17 @@ static void write_discarded(const struct writer *w)
 	plain(w, w->apid->suite.detection.discarded);
 }
 
-static void alerts_of(const struct writer *w, const char *rule, const uint64_t alerts[SEVERITY_COUNT])
+static void alerts_of(
+	const struct writer *w, const char *rule, const uint64_t alerts[SEVERITY_COUNT])
 {
 	char text[1024];
 
 	for (unsigned severity = 0; severity < SEVERITY_COUNT; severity++)
 		if (alerts[severity])
-			evbuffer_add_printf(w->out, "linnix_%s{rule=\"%s\",severity=\"%s\"} %" PRIu64 "\n", w->name,
-				label(rule, text, sizeof(text)), name_severity(severity), alerts[severity]);
+			evbuffer_add_printf(w->out,
+				"linnix_%s{rule=\"%s\",severity=\"%s\"} %" PRIu64 "\n", w->name,
+				label(rule, text, sizeof(text)), name_severity(severity),
+				alerts[severity]);
 }
 
 static void write_alerts(const struct writer *w)
@@ -180,7 +185,8 @@ static void write_actions_total(const struct writer *w)
 {
 	for (unsigned status = 0; status < STATUS_COUNT; status++)
 		if (status_is_last(status))
-			labelled(w, "result", name_status(status), w->apid->actions.finished[status]);
+			labelled(w, "result", name_status(status),
+				w->apid->actions.finished[status]);
 }
 
 static void write_cpu(const struct writer *w)
@@ -195,7 +201,8 @@ static void write_pss(const struct writer *w)
 {
 	for (unsigned role = 0; role < ROLE_COUNT; role++)
 		if (suite_up(&w->apid->suite, (enum role)role, w->now_ns))
-			labelled(w, "daemon", role_name((enum role)role), w->apid->suite.daemons[role].self.pss_bytes);
+			labelled(w, "daemon", role_name((enum role)role),
+				w->apid->suite.daemons[role].self.pss_bytes);
 }
 
 static void write_up(const struct writer *w)
@@ -208,12 +215,15 @@ static void write_up(const struct writer *w)
 static void write_requests(const struct writer *w)
 {
 	for (size_t route = 0; route <= COUNTS_ROUTES_MAX; route++) {
-		const char *path = route < api_routes.count ? api_routes.routes[route].path : "none";
+		const char *path =
+			route < api_routes.count ? api_routes.routes[route].path : "none";
 
 		for (unsigned i = 0; i < STATUS_INDEXES; i++)
 			if (w->apid->counts.requests[route][i])
-				evbuffer_add_printf(w->out, "linnix_%s{route=\"%s\",code=\"%u\"} %" PRIu64 "\n",
-					w->name, path, counts_status_code(i), w->apid->counts.requests[route][i]);
+				evbuffer_add_printf(w->out,
+					"linnix_%s{route=\"%s\",code=\"%u\"} %" PRIu64 "\n",
+					w->name, path, counts_status_code(i),
+					w->apid->counts.requests[route][i]);
 	}
 }
 
@@ -253,20 +263,29 @@ static const struct {
 } metrics[] = {
 	{"build_info", "gauge", "Version of the suite; always 1.", write_build_info},
 	{"events_total", "counter", "Kernel events seen by the collector, by type.", write_events},
-	{"events_generated_total", "counter", "Kernel events seen by the collector.", write_generated},
+	{"events_generated_total", "counter", "Kernel events seen by the collector.",
+		write_generated},
 	{"events_delivered_total", "counter", "Kernel events delivered to ruled.", write_delivered},
-	{"events_filtered_total", "counter", "Kernel events left out because they are none of this host's.", write_filtered},
+	{"events_filtered_total", "counter",
+		"Kernel events left out because they are none of this host's.", write_filtered},
 	{"events_dropped_total", "counter", "Kernel events lost, by where.", write_dropped},
-	{"ring_used_bytes", "gauge", "Bytes in the ring buffer when last looked at.", write_ring_used},
+	{"ring_used_bytes", "gauge", "Bytes in the ring buffer when last looked at.",
+		write_ring_used},
 	{"ring_size_bytes", "gauge", "Size of the ring buffer.", write_ring_size},
-	{"bpf_program_seconds_total", "counter", "Time spent in a kernel program, extrapolated.", write_program_seconds},
+	{"bpf_program_seconds_total", "counter", "Time spent in a kernel program, extrapolated.",
+		write_program_seconds},
 	{"bpf_program_runs_total", "counter", "Runs of a kernel program.", write_program_runs},
 	{"processes", "gauge", "Live processes in ruled's table.", write_processes},
-	{"processes_evicted_total", "counter", "Processes given up by ruled's table before their time.", write_evicted},
-	{"detection_delay_seconds", "gauge", "From the kernel event that completed the last alert to the alert.", write_delay},
-	{"feed_unacknowledged", "gauge", "Alerts that wait in ruled for apid.", write_unacknowledged},
-	{"feed_discarded_total", "counter", "Alerts ruled gave up because too many waited.", write_discarded},
-	{"rules_reload_success", "gauge", "1 if the last load of the rules succeeded.", write_reload},
+	{"processes_evicted_total", "counter",
+		"Processes given up by ruled's table before their time.", write_evicted},
+	{"detection_delay_seconds", "gauge",
+		"From the kernel event that completed the last alert to the alert.", write_delay},
+	{"feed_unacknowledged", "gauge", "Alerts that wait in ruled for apid.",
+		write_unacknowledged},
+	{"feed_discarded_total", "counter", "Alerts ruled gave up because too many waited.",
+		write_discarded},
+	{"rules_reload_success", "gauge", "1 if the last load of the rules succeeded.",
+		write_reload},
 	{"alerts_total", "counter", "Alerts received, by rule and severity.", write_alerts},
 	{"alerts_forgotten_total", "counter", "Alerts given up for newer ones.", write_forgotten},
 	{"actions", "gauge", "Known actions, by status.", write_actions},
@@ -274,10 +293,14 @@ static const struct {
 	{"daemon_up", "gauge", "1 if the daemon has answered within two seconds.", write_up},
 	{"daemon_cpu_seconds_total", "counter", "CPU time used by a daemon.", write_cpu},
 	{"daemon_pss_bytes", "gauge", "Proportional set size of a daemon.", write_pss},
-	{"http_requests_total", "counter", "HTTP requests answered, by route and status.", write_requests},
-	{"http_connections", "gauge", "Open HTTP connections that are no streams.", write_connections},
-	{"http_clients_dropped_total", "counter", "Clients ended or refused to keep a bound.", write_dropped_clients},
-	{"http_claims_unanswered_total", "counter", "Connections enforcerd did not look at in time.", write_unproven},
+	{"http_requests_total", "counter", "HTTP requests answered, by route and status.",
+		write_requests},
+	{"http_connections", "gauge", "Open HTTP connections that are no streams.",
+		write_connections},
+	{"http_clients_dropped_total", "counter", "Clients ended or refused to keep a bound.",
+		write_dropped_clients},
+	{"http_claims_unanswered_total", "counter",
+		"Connections enforcerd did not look at in time.", write_unproven},
 	{"sse_clients", "gauge", "Open streams.", write_streams},
 };
 
@@ -287,8 +310,8 @@ void metrics_write(struct evbuffer *out, const struct apid *apid, uint64_t now_n
 
 	for (size_t i = 0; i < ARRAY_LEN(metrics); i++) {
 		writer.name = metrics[i].name;
-		evbuffer_add_printf(out, "# HELP linnix_%s %s\n# TYPE linnix_%s %s\n", writer.name, metrics[i].help,
-			writer.name, metrics[i].type);
+		evbuffer_add_printf(out, "# HELP linnix_%s %s\n# TYPE linnix_%s %s\n", writer.name,
+			metrics[i].help, writer.name, metrics[i].type);
 		metrics[i].write(&writer);
 	}
 }

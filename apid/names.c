@@ -6,8 +6,8 @@
 static const char *const severities[SEVERITY_COUNT] = {"info", "low", "medium", "high"};
 static const char *const scopes[SCOPE_COUNT] = {"host", "tree", "process", "cgroup", "user"};
 static const char *const actions[ACTION_TYPES] = {"none", "kill_process", "kill_tree"};
-static const char *const statuses[STATUS_COUNT] = {
-	"pending", "approved", "executing", "executed", "failed", "rejected", "expired", "withdrawn"};
+static const char *const statuses[STATUS_COUNT] = {"pending", "approved", "executing", "executed",
+	"failed", "rejected", "expired", "withdrawn"};
 static const char *const peers[PEER_KINDS] = {"nobody", "unix", "tcp"};
 static const char *const events[EVENT_KINDS] = {"fork", "exec", "exit", "cgroup"};
 

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: AGPL-3.0-only */
-/* The words for the numbers in frames, as users see them. NULL-free: a number out of range reads "unknown". */
+/* The words for the numbers in frames, as users see them. NULL-free: a number out of range reads
+ * "unknown". */
 #pragma once
 
 #include "common/base.h"
@@ -7,10 +8,10 @@
 
 const char *name_severity(unsigned severity);
 const char *name_scope(unsigned scope);
-const char *name_action(unsigned type);     /* "kill_tree" */
-const char *name_status(unsigned status);   /* "pending" */
-const char *name_peer(unsigned kind);       /* "unix" */
-const char *name_event(unsigned kind);      /* "fork" */
+const char *name_action(unsigned type);	  /* "kill_tree" */
+const char *name_status(unsigned status); /* "pending" */
+const char *name_peer(unsigned kind);	  /* "unix" */
+const char *name_event(unsigned kind);	  /* "fork" */
 
 /* The number of a word, or -1. */
 int severity_number(const char *name);

@@ -39,7 +39,8 @@ static bool line_claims(const struct route_table *table, struct text line)
 
 	if (mark)
 		target.len = (size_t)(mark - target.data);
-	if (route_find(table, route_method(method.data, method.len), target.data, target.len, &match) < 0)
+	if (route_find(table, route_method(method.data, method.len), target.data, target.len,
+		    &match) < 0)
 		return false;
 	return match.route->verb != VERB_NONE;
 }
@@ -51,5 +52,6 @@ enum peek peek_head(const struct route_table *table, const char *data, size_t le
 	if (!head_complete(data, len))
 		return len >= PEEK_HEAD_MAX ? PEEK_PLAIN : PEEK_MORE;
 	end = memchr(data, '\n', len);
-	return line_claims(table, (struct text){data, (size_t)(end - data)}) ? PEEK_CLAIM : PEEK_PLAIN;
+	return line_claims(table, (struct text){data, (size_t)(end - data)}) ? PEEK_CLAIM
+									     : PEEK_PLAIN;
 }

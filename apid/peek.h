@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: AGPL-3.0-only */
 /*
- * Looks at the first bytes of a connection that has not been read yet: is the head of the request there, and must
- * enforcerd see the connection before the HTTP server reads it? Only looks; what the request says is judged later. Pure.
+ * Looks at the first bytes of a connection that has not been read yet: is the head of the request
+ * there, and must enforcerd see the connection before the HTTP server reads it? Only looks; what
+ * the request says is judged later. Pure.
  */
 #pragma once
 

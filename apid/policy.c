@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: AGPL-3.0-only */
 #include "apid/policy.h"
 
+#include <fcntl.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/resource.h>
@@ -8,9 +9,14 @@
 
 #include "apid/server.h"
 
-#define CALL(call, reason) {.name = call, .why = reason}
-#define CALL_IF(call, reason, index, op, a, b) \
-	{.name = call, .why = reason, .arg_count = 1, .args = {{index, op, a, b}}}
+#define CALL(call, reason)                                                                         \
+	{                                                                                          \
+		.name = call, .why = reason                                                        \
+	}
+#define CALL_IF(call, reason, index, op, a, b)                                                     \
+	{                                                                                          \
+		.name = call, .why = reason, .arg_count = 1, .args = { {index, op, a, b} }         \
+	}
 
 static const struct policy_syscall syscalls[] = {
 	CALL("epoll_wait", "the loop"),
@@ -26,22 +32,26 @@ static const struct policy_syscall syscalls[] = {
 	CALL("newfstatat", "who owns enforcerd's socket; /etc/passwd"),
 	CALL("fstat", "/etc/passwd"),
 	CALL("getsockopt", "who is at the other end"),
-	CALL_IF("setsockopt", "a small send buffer", 1, SCMP_CMP_EQ, SOL_SOCKET, 0),
+	/* No SO_LINGER: the socket is enforcerd's too, and its close() would then wait for a client that reads nothing. */
+	{.name = "setsockopt", .why = "a small send buffer", .arg_count = 2,
+		.args = {{1, SCMP_CMP_EQ, SOL_SOCKET, 0}, {2, SCMP_CMP_EQ, SO_SNDBUF, 0}}},
 	CALL("getsockname", "on which address a client came"),
 	CALL("recvfrom", "looking at a request's head"),
 	CALL("recvmsg", "frames"),
 	CALL("sendmsg", "frames, a client's socket for enforcerd"),
-	CALL("sendto", "signals to the loop"),
 	CALL("read", "requests, frames, /etc/passwd"),
 	CALL("readv", "requests"),
-	CALL("write", "log lines"),
+	CALL("write", "log lines, signals to the loop, readiness"),
 	CALL("writev", "answers, frames"),
 	CALL("pread64", "own memory use and status"),
 	CALL_IF("ioctl", "how much there is to read", 1, SCMP_CMP_EQ, FIONREAD, 0),
 	CALL("shutdown", "ending connections"),
 	CALL("close", "ending connections"),
-	CALL("fcntl", "duplicating a client's socket for enforcerd"),
-	CALL("openat", "/etc/passwd and /etc/group, which Landlock leaves"),
+	CALL_IF("fcntl", "duplicating a client's socket for enforcerd", 1, SCMP_CMP_EQ,
+		F_DUPFD_CLOEXEC, 0),
+	CALL_IF("fcntl", "stdio on /etc/passwd", 1, SCMP_CMP_EQ, F_GETFL, 0),
+	CALL_IF("openat", "/etc/passwd and /etc/group, which Landlock leaves", 2,
+		SCMP_CMP_MASKED_EQ, O_ACCMODE, O_RDONLY),
 	CALL("lseek", "/etc/passwd"),
 	CALL("unlink", "a link that ends tries to remove its socket; Landlock says no"),
 	CALL("brk", "memory"),
@@ -59,8 +69,10 @@ static const struct policy_syscall syscalls[] = {
 };
 
 static const struct policy_path paths[] = {
-	{"/etc", PATH_READ | PATH_DIR}, /* passwd and group are replaced as files: the directory stays */
-	{"/proc/self", PATH_READ | PATH_DIR}, /* the proof of the rights */
+	/* passwd and group are replaced as files: the directory stays */
+	{"/etc", PATH_READ | PATH_DIR},
+	/* the proof of the rights */
+	{"/proc/self", PATH_READ | PATH_DIR},
 };
 
 static const struct policy_limit limits[] = {

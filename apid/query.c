@@ -8,7 +8,7 @@
 #include "apid/names.h"
 #include "common/text.h"
 
-#define VALUE_MAX QUERY_RULE_MAX
+#define VALUE_MAX	  QUERY_RULE_MAX
 #define SINCE_SECONDS_MAX 9999999999ULL
 
 static int parse_limit(const char *value, struct query *query)
@@ -113,7 +113,8 @@ static int hex_digit(char c)
 	return c >= 'A' && c <= 'F' ? c - 'A' + 10 : -1;
 }
 
-/* Percent-decodes into a C string. -EINVAL: a broken escape, a NUL, or more than @size - 1 bytes. */
+/* Percent-decodes into a C string. -EINVAL: a broken escape, a NUL, or more than @size - 1 bytes.
+ */
 static int decode(struct text in, char *out, size_t size)
 {
 	size_t used = 0;
@@ -147,7 +148,8 @@ static int refuse(struct text name, const char *what, char *why, size_t size)
 	return -EINVAL;
 }
 
-static int parse_pair(struct text pair, unsigned allowed, struct query *query, char *why, size_t size)
+static int parse_pair(
+	struct text pair, unsigned allowed, struct query *query, char *why, size_t size)
 {
 	const char *equals = memchr(pair.data, '=', pair.len);
 	struct text name = {pair.data, equals ? (size_t)(equals - pair.data) : pair.len};
@@ -174,7 +176,8 @@ void query_init(struct query *query)
 	*query = (struct query){.limit = QUERY_LIMIT_DEFAULT, .types = STREAM_ALL};
 }
 
-int query_parse(const char *text, size_t len, unsigned allowed, struct query *query, char *why, size_t size)
+int query_parse(
+	const char *text, size_t len, unsigned allowed, struct query *query, char *why, size_t size)
 {
 	struct query parsed;
 

@@ -1,13 +1,14 @@
 /* SPDX-License-Identifier: AGPL-3.0-only */
-/* The query part of a URI, typed by a table of parameters. Refuses what it does not know; never falls back silently. Pure. */
+/* The query part of a URI, typed by a table of parameters. Refuses what it does not know; never
+ * falls back silently. Pure. */
 #pragma once
 
 #include "common/base.h"
 #include "proto/frame.h"
 
-#define QUERY_LIMIT_MAX 1000
+#define QUERY_LIMIT_MAX	    1000
 #define QUERY_LIMIT_DEFAULT 100
-#define QUERY_RULE_MAX 128
+#define QUERY_RULE_MAX	    128
 
 enum param {
 	PARAM_LIMIT = 1 << 0,
@@ -27,7 +28,7 @@ struct query {
 	uint64_t since_wall_ns;
 	unsigned severity;
 	unsigned status; /* enum action_status */
-	unsigned types;  /* enum stream_type bits */
+	unsigned types;	 /* enum stream_type bits */
 	char rule[QUERY_RULE_MAX + 1];
 };
 
@@ -35,7 +36,8 @@ struct query {
 void query_init(struct query *query);
 
 /*
- * trust: @text is what follows '?' in a request. @allowed: enum param bits. 0, or -EINVAL with a sentence in @why that
- * names the parameter, safe to show.
+ * trust: @text is what follows '?' in a request. @allowed: enum param bits. 0, or -EINVAL with a
+ * sentence in @why that names the parameter, safe to show.
  */
-must_check int query_parse(const char *text, size_t len, unsigned allowed, struct query *query, char *why, size_t size);
+must_check int query_parse(const char *text, size_t len, unsigned allowed, struct query *query,
+	char *why, size_t size);

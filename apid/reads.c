@@ -79,7 +79,9 @@ static void alerts_list(struct exchange *e)
 		answer_json(e, 500, NULL);
 		return;
 	}
-	for (unsigned age = 0; list.count < e->query.limit && (alert = alerts_newest(&e->apid->alerts, age)); age++)
+	for (unsigned age = 0;
+		list.count < e->query.limit && (alert = alerts_newest(&e->apid->alerts, age));
+		age++)
 		if (alert_matches(alert, &e->query))
 			list_add(&list, alert->json, alert->json_len);
 	list_answer(&list, e);
@@ -135,36 +137,45 @@ void read_action(struct exchange *e)
 		answer_problem(e, 404, "there is no action-%" PRIu64, e->action);
 }
 
+/* Everybody may read; who may decide, may decide everything. */
 static json_t *rights(bool admitted)
 {
-	return admitted ? json_pack("[s, s, s, s, s]", "read", "approve", "reject", "hold", "resume")
-			: json_pack("[s]", "read");
+	return admitted
+		       ? json_pack("[s, s, s, s, s]", "read", "approve", "reject", "hold", "resume")
+		       : json_pack("[s]", "read");
+}
+
+/* @user NULL: nobody. */
+static void answer_whoami(
+	struct exchange *e, enum peer_kind kind, uid_t uid, const char *user, bool admitted)
+{
+	struct shape s = shape_begin();
+
+	shape_put(&s, "kind", json_string(name_peer(kind)));
+	shape_put(&s, "uid", user ? json_integer(uid) : json_null());
+	shape_put(&s, "user", user ? shape_text(text_of(user)) : json_null());
+	shape_put(&s, "may", rights(admitted));
+	answer_json(e, 200, shape_end(&s));
 }
 
 /* What enforcerd has said; by unix socket the kernel tells us the user even without it. */
 void read_whoami(struct exchange *e)
 {
 	const struct connection *c = e->connection;
-	bool proven = c->proof.connection != 0 && c->proof.kind != PEER_NOBODY;
+	bool asked = c->proof.connection != 0;
 	char user[64];
 	uid_t uid;
 
-	if (proven) {
-		answer_json(e, 200,
-			json_pack("{s:s, s:I, s:o, s:o}", "kind", name_peer(c->proof.kind), "uid",
-				(json_int_t)c->proof.uid, "user", shape_text(text_of(c->proof_user)), "may",
-				rights(c->proof.admitted)));
-	} else if (c->local && link_socket_peer(c->fd, &uid) == 0) {
-		account_name(uid, user, sizeof(user));
-		answer_json(e, 200,
-			json_pack("{s:s, s:I, s:o, s:o}", "kind", name_peer(PEER_UNIX), "uid", (json_int_t)uid,
-				"user", shape_text(text_of(user)), "may", rights(false)));
-	} else if (c->proof.connection != 0) {
-		answer_json(e, 200, json_pack("{s:s, s:n, s:n, s:o}", "kind", name_peer(PEER_NOBODY), "uid", "user",
-			"may", rights(false)));
-	} else if (c->claim == CLAIM_AWAY) {
-		answer_problem(e, 503, "enforcerd does not answer; it alone can tell who is connected");
-	} else {
-		answer_problem(e, 409, "this must be the first request of its connection: use a new connection");
-	}
+	if (asked && c->proof.kind != PEER_NOBODY)
+		answer_whoami(e, c->proof.kind, c->proof.uid, c->proof_user, c->proof.admitted);
+	else if (c->local && link_socket_peer(c->fd, &uid) == 0)
+		answer_whoami(e, PEER_UNIX, uid, account_name(uid, user, sizeof(user)), false);
+	else if (asked)
+		answer_whoami(e, PEER_NOBODY, 0, NULL, false);
+	else if (c->claim == CLAIM_AWAY)
+		answer_problem(
+			e, 503, "enforcerd does not answer; it alone can tell who is connected");
+	else
+		answer_problem(e, 409,
+			"this must be the first request of its connection: use a new connection");
 }

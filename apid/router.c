@@ -7,7 +7,7 @@
 
 #include "common/text.h"
 
-#define ACTION_PREFIX "action-"
+#define ACTION_PREFIX  "action-"
 #define ACTION_SEGMENT "{action}"
 
 static const struct {
@@ -96,7 +96,7 @@ const char *route_allow(const struct route *route, char *buffer, size_t size)
 	buffer[0] = '\0';
 	for (size_t i = 0; i < ARRAY_LEN(methods) && used < size; i++)
 		if ((route->methods | METHOD_OPTIONS) & methods[i].method)
-			used += (size_t)snprintf(
-				buffer + used, size - used, "%s%s", used ? ", " : "", methods[i].name);
+			used += (size_t)snprintf(buffer + used, size - used, "%s%s",
+				used ? ", " : "", methods[i].name);
 	return buffer;
 }

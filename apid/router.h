@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: AGPL-3.0-only */
 /*
- * Which route a method and a path mean. Compares bytes as they came: nothing is decoded, cleaned up or guessed, so that
- * two spellings never mean one route. Pure.
+ * Which route a method and a path mean. Compares bytes as they came: nothing is decoded, cleaned up
+ * or guessed, so that two spellings never mean one route. Pure.
  */
 #pragma once
 
@@ -21,8 +21,9 @@ struct exchange;
 struct route {
 	const char *path; /* one segment may be {action}: action-N */
 	unsigned methods; /* enum method bits; OPTIONS is answered for every route */
-	enum verb verb;   /* not VERB_NONE: the connection is claimed by enforcerd before it is read */
-	unsigned params;  /* enum param bits of query.h */
+	enum verb
+		verb; /* not VERB_NONE: the connection is claimed by enforcerd before it is read */
+	unsigned params; /* enum param bits of query.h */
 	void (*handle)(struct exchange *exchange);
 };
 
@@ -37,11 +38,11 @@ struct route_match {
 };
 
 /*
- * @path: from the first slash up to, not including, '?'. 0, -ENOENT (no such path), or -EOPNOTSUPP (the path exists,
- * not with this method: @match is filled all the same).
+ * @path: from the first slash up to, not including, '?'. 0, -ENOENT (no such path), or -EOPNOTSUPP
+ * (the path exists, not with this method: @match is filled all the same).
  */
-must_check int route_find(const struct route_table *table, unsigned method, const char *path, size_t len,
-	struct route_match *match);
+must_check int route_find(const struct route_table *table, unsigned method, const char *path,
+	size_t len, struct route_match *match);
 
 /* The methods as an Allow header has them: "GET, HEAD, OPTIONS". Returns @buffer. */
 const char *route_allow(const struct route *route, char *buffer, size_t size);

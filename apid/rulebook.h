@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: AGPL-3.0-only */
-/* The rules as ruled tells them. A new set replaces the old one when it is whole. Keeps; never interprets. */
+/* The rules as ruled tells them. A new set replaces the old one when it is whole. Keeps; never
+ * interprets. */
 #pragma once
 
 #include "common/base.h"
 #include "proto/frame.h"
 
-#define RULEBOOK_MAX 4096
+#define RULEBOOK_MAX	    4096
 #define RULEBOOK_NAME_BYTES 130
 
 struct rulebook_rule {

@@ -15,7 +15,8 @@
 #include "common/clock.h"
 #include "common/log.h"
 
-#define SWEEP_MS 200
+#define SWEEP_MS      200
+#define KNOWN_METHODS ((EVHTTP_REQ_PATCH << 1) - 1) /* GET is the first, PATCH the last */
 #define LISTENERS_MAX (CONFIG_LISTEN_MAX + 1)
 
 struct server {
@@ -135,7 +136,7 @@ struct connection *server_find(struct server *server, uint64_t number)
 {
 	struct connection *c;
 
-	TAILQ_FOREACH(c, &server->all, entry)
+	TAILQ_FOREACH (c, &server->all, entry)
 		if (c->number == number)
 			return c;
 	return NULL;
@@ -145,7 +146,7 @@ struct connection *server_find_decision(struct server *server, uint64_t decision
 {
 	struct connection *c;
 
-	TAILQ_FOREACH(c, &server->all, entry)
+	TAILQ_FOREACH (c, &server->all, entry)
 		if (c->decision == decision && decision != 0)
 			return c;
 	return NULL;
@@ -228,9 +229,7 @@ static void on_sweep(void *ctx)
 static void set_up_http(struct server *server)
 {
 	/* What is not known here is answered by the route table, not by the HTTP server. */
-	evhttp_set_allowed_methods(server->http,
-		EVHTTP_REQ_GET | EVHTTP_REQ_HEAD | EVHTTP_REQ_POST | EVHTTP_REQ_OPTIONS | EVHTTP_REQ_PUT |
-			EVHTTP_REQ_DELETE | EVHTTP_REQ_PATCH | EVHTTP_REQ_TRACE | EVHTTP_REQ_CONNECT);
+	evhttp_set_allowed_methods(server->http, KNOWN_METHODS);
 	evhttp_set_max_headers_size(server->http, PEEK_HEAD_MAX);
 	evhttp_set_max_body_size(server->http, BODY_BYTES_MAX);
 	evhttp_set_flags(server->http, EVHTTP_SERVER_LINGERING_CLOSE);

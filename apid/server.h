@@ -1,15 +1,15 @@
 /* SPDX-License-Identifier: AGPL-3.0-only */
 /*
- * The HTTP server: listening sockets, the connections and their bounds. Hands each request that has been read to
- * exchange_begin(). Never opens a connection of its own.
+ * The HTTP server: listening sockets, the connections and their bounds. Hands each request that has
+ * been read to exchange_begin(). Never opens a connection of its own.
  */
 #pragma once
 
 #include "apid/connection.h"
 
 #define SERVER_CONNECTIONS_MAX 512 /* beside the streams */
-#define SERVER_STREAMS_MAX 1000
-#define SERVER_FDS_MAX 2048 /* descriptors of the process */
+#define SERVER_STREAMS_MAX     1000
+#define SERVER_FDS_MAX	       2048 /* descriptors of the process */
 
 struct apid;
 

@@ -8,7 +8,25 @@
 #include "common/text.h"
 
 #define ESCAPED_MAX 32768 /* a tail is at most 8 KiB, an escape four bytes */
-#define ID_BYTES 48
+
+struct shape shape_begin(void)
+{
+	return (struct shape){.object = json_object()};
+}
+
+void shape_put(struct shape *shape, const char *key, json_t *value)
+{
+	if (json_object_set_new(shape->object, key, value) < 0)
+		shape->failed = true;
+}
+
+json_t *shape_end(struct shape *shape)
+{
+	if (!shape->failed)
+		return TAKE_PTR(shape->object);
+	json_decref(TAKE_PTR(shape->object));
+	return NULL;
+}
 
 json_t *shape_text(struct text text)
 {
@@ -60,42 +78,52 @@ static json_t *action_id(uint64_t action)
 static json_t *culprit(const struct frame *frame, const struct alert *alert, shape_user user)
 {
 	const struct process *process = &alert->culprit;
+	struct shape s;
 
 	if (process->tgid == 0)
 		return json_null();
+	s = shape_begin();
+	shape_put(&s, "pid", json_integer(process->tgid));
 	/* Start times are boot time: the alert itself says where the wall clock stood. */
-	return json_pack("{s:I, s:o, s:o, s:o, s:o, s:o, s:I, s:o, s:o, s:o, s:I}",
-		"pid", (json_int_t)process->tgid,
-		"start_time", shape_seconds(alert->wall_ns - alert->time_ns + process->start_ns),
-		"comm", shape_text(comm_text(process->comm)),
-		"exe", shape_text_or_null(frame_text(frame, ALERT_EXE)),
-		"args", shape_text_or_null(frame_text(frame, ALERT_ARGS)),
-		"user", user_text(user, process->uid),
-		"uid", (json_int_t)process->uid,
-		"cgroup", shape_text_or_null(frame_text(frame, ALERT_CGROUP)),
-		"unit", shape_text_or_null(frame_text(frame, ALERT_UNIT)),
-		"container", shape_text_or_null(frame_text(frame, ALERT_CONTAINER)),
-		"root_pid", (json_int_t)alert->root_tgid);
+	shape_put(&s, "start_time",
+		shape_seconds(alert->wall_ns - alert->time_ns + process->start_ns));
+	shape_put(&s, "comm", shape_text(comm_text(process->comm)));
+	shape_put(&s, "exe", shape_text_or_null(frame_text(frame, ALERT_EXE)));
+	shape_put(&s, "args", shape_text_or_null(frame_text(frame, ALERT_ARGS)));
+	shape_put(&s, "user", user_text(user, process->uid));
+	shape_put(&s, "uid", json_integer(process->uid));
+	shape_put(&s, "cgroup", shape_text_or_null(frame_text(frame, ALERT_CGROUP)));
+	shape_put(&s, "unit", shape_text_or_null(frame_text(frame, ALERT_UNIT)));
+	shape_put(&s, "container", shape_text_or_null(frame_text(frame, ALERT_CONTAINER)));
+	shape_put(&s, "root_pid", json_integer(alert->root_tgid));
+	return shape_end(&s);
+}
+
+static json_t *alert_id(const struct alert *alert)
+{
+	return json_sprintf(
+		"%llx-%llu", (unsigned long long)alert->epoch, (unsigned long long)alert->counter);
 }
 
 json_t *shape_alert(const struct frame *frame, shape_user user)
 {
 	const struct alert *alert = frame->payload;
+	struct shape s = shape_begin();
 
-	return json_pack("{s:o, s:o, s:o, s:s, s:o, s:o, s:o, s:f, s:f, s:o, s:o, s:n, s:n}",
-		"id", json_sprintf("%llx-%llu", (unsigned long long)alert->epoch, (unsigned long long)alert->counter),
-		"timestamp", shape_seconds(alert->wall_ns),
-		"rule", shape_text(frame_text(frame, ALERT_RULE)),
-		"severity", name_severity(alert->severity),
-		"message", shape_text(frame_text(frame, ALERT_MESSAGE)),
-		"host", shape_text(frame_text(frame, ALERT_HOST)),
-		"culprit", culprit(frame, alert, user),
-		"value", alert->value,
-		"threshold", alert->threshold,
-		"since", shape_seconds(alert->since_wall_ns),
-		"incident_id", shape_text_or_null(frame_text(frame, ALERT_INCIDENT)),
-		"action",
-		"action_refused");
+	shape_put(&s, "id", alert_id(alert));
+	shape_put(&s, "timestamp", shape_seconds(alert->wall_ns));
+	shape_put(&s, "rule", shape_text(frame_text(frame, ALERT_RULE)));
+	shape_put(&s, "severity", json_string(name_severity(alert->severity)));
+	shape_put(&s, "message", shape_text(frame_text(frame, ALERT_MESSAGE)));
+	shape_put(&s, "host", shape_text(frame_text(frame, ALERT_HOST)));
+	shape_put(&s, "culprit", culprit(frame, alert, user));
+	shape_put(&s, "value", json_real(alert->value));
+	shape_put(&s, "threshold", json_real(alert->threshold));
+	shape_put(&s, "since", shape_seconds(alert->since_wall_ns));
+	shape_put(&s, "incident_id", shape_text_or_null(frame_text(frame, ALERT_INCIDENT)));
+	shape_put(&s, "action", json_null());
+	shape_put(&s, "action_refused", json_null());
+	return shape_end(&s);
 }
 
 int shape_alert_note(json_t *alert, uint64_t action, struct text refused)
@@ -106,45 +134,57 @@ int shape_alert_note(json_t *alert, uint64_t action, struct text refused)
 	return r < 0 ? -ENOMEM : 0;
 }
 
-static json_t *target(const struct frame *frame, const struct action *action, int64_t wall_offset_ns)
+static json_t *target(
+	const struct frame *frame, const struct action *action, int64_t wall_offset_ns)
 {
-	return json_pack("{s:I, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:s, s:I, s:[]}",
-		"pid", (json_int_t)action->pid,
-		"start_time", shape_seconds(action->start_ns + (uint64_t)wall_offset_ns),
-		"comm", shape_text(frame_text(frame, ACTION_COMM)),
-		"exe", shape_text_or_null(frame_text(frame, ACTION_EXE)),
-		"args", shape_text_or_null(frame_text(frame, ACTION_ARGS)),
-		"user", shape_text(frame_text(frame, ACTION_USER)),
-		"cgroup", shape_text_or_null(frame_text(frame, ACTION_CGROUP)),
-		"unit", shape_text_or_null(frame_text(frame, ACTION_UNIT)),
-		"container", shape_text_or_null(frame_text(frame, ACTION_CONTAINER)),
-		"identity", action->identity_strong ? "strong" : "weak",
-		"tree_size", (json_int_t)action->tree_size,
-		"tree");
+	struct shape s = shape_begin();
+
+	shape_put(&s, "pid", json_integer(action->pid));
+	shape_put(&s, "start_time", shape_seconds(action->start_ns + (uint64_t)wall_offset_ns));
+	shape_put(&s, "comm", shape_text(frame_text(frame, ACTION_COMM)));
+	shape_put(&s, "exe", shape_text_or_null(frame_text(frame, ACTION_EXE)));
+	shape_put(&s, "args", shape_text_or_null(frame_text(frame, ACTION_ARGS)));
+	shape_put(&s, "user", shape_text(frame_text(frame, ACTION_USER)));
+	shape_put(&s, "cgroup", shape_text_or_null(frame_text(frame, ACTION_CGROUP)));
+	shape_put(&s, "unit", shape_text_or_null(frame_text(frame, ACTION_UNIT)));
+	shape_put(&s, "container", shape_text_or_null(frame_text(frame, ACTION_CONTAINER)));
+	shape_put(&s, "identity", json_string(action->identity_strong ? "strong" : "weak"));
+	shape_put(&s, "tree_size", json_integer(action->tree_size));
+	shape_put(&s, "tree", json_array());
+	return shape_end(&s);
+}
+
+/* What is to be done, to whom. */
+static json_t *deed(const struct action *action)
+{
+	struct shape s = shape_begin();
+
+	shape_put(&s, "type", json_string(name_action(action->type)));
+	shape_put(&s, "pid", json_integer(action->pid));
+	shape_put(&s, "signal", json_integer(action->signal));
+	return shape_end(&s);
 }
 
 json_t *shape_action(const struct frame *frame, int64_t wall_offset_ns)
 {
 	const struct action *action = frame->payload;
+	struct shape s = shape_begin();
 
-	return json_pack("{s:o, s:{s:s, s:I, s:I}, s:s, s:o, s:o, s:o, s:o, s:[], s:o, s:o, s:n, s:[], s:o, s:o}",
-		"id", action_id(action->action),
-		"action",
-		"type", name_action(action->type),
-		"pid", (json_int_t)action->pid,
-		"signal", (json_int_t)action->signal,
-		"status", name_status(action->status),
-		"reason", shape_text(frame_text(frame, ACTION_REASON)),
-		"rule", shape_text(frame_text(frame, ACTION_RULE)),
-		"incident_id", shape_text_or_null(frame_text(frame, ACTION_INCIDENT)),
-		"target", target(frame, action, wall_offset_ns),
-		"gates",
-		"created_at", shape_seconds(action->created_wall_ns),
-		"expires_at", shape_seconds(action->expires_wall_ns),
-		"approved_by",
-		"approver_proof",
-		"executed_at", shape_seconds(action->executed_wall_ns),
-		"outcome", shape_text_or_null(frame_text(frame, ACTION_OUTCOME)));
+	shape_put(&s, "id", action_id(action->action));
+	shape_put(&s, "action", deed(action));
+	shape_put(&s, "status", json_string(name_status(action->status)));
+	shape_put(&s, "reason", shape_text(frame_text(frame, ACTION_REASON)));
+	shape_put(&s, "rule", shape_text(frame_text(frame, ACTION_RULE)));
+	shape_put(&s, "incident_id", shape_text_or_null(frame_text(frame, ACTION_INCIDENT)));
+	shape_put(&s, "target", target(frame, action, wall_offset_ns));
+	shape_put(&s, "gates", json_array());
+	shape_put(&s, "created_at", shape_seconds(action->created_wall_ns));
+	shape_put(&s, "expires_at", shape_seconds(action->expires_wall_ns));
+	shape_put(&s, "approved_by", json_null());
+	shape_put(&s, "approver_proof", json_array());
+	shape_put(&s, "executed_at", shape_seconds(action->executed_wall_ns));
+	shape_put(&s, "outcome", shape_text_or_null(frame_text(frame, ACTION_OUTCOME)));
+	return shape_end(&s);
 }
 
 static int append(json_t *array, json_t *member)
@@ -155,26 +195,27 @@ static int append(json_t *array, json_t *member)
 int shape_action_gate(json_t *action, const struct frame *frame)
 {
 	const struct action_gate *gate = frame->payload;
+	struct shape s = shape_begin();
 
-	return append(json_object_get(action, "gates"),
-		json_pack("{s:o, s:b, s:o}",
-			"name", shape_text(frame_text(frame, 0)),
-			"pass", gate->pass != 0,
-			"reason", shape_text(frame_text(frame, 1))));
+	shape_put(&s, "name", shape_text(frame_text(frame, 0)));
+	shape_put(&s, "pass", json_boolean(gate->pass));
+	shape_put(&s, "reason", shape_text(frame_text(frame, 1)));
+	return append(json_object_get(action, "gates"), shape_end(&s));
 }
 
 int shape_action_member(json_t *action, const struct frame *frame, shape_user user)
 {
 	const struct action_member *member = frame->payload;
+	json_t *tree = json_object_get(json_object_get(action, "target"), "tree");
+	struct shape s = shape_begin();
 
-	return append(json_object_get(json_object_get(action, "target"), "tree"),
-		json_pack("{s:I, s:I, s:o, s:o, s:o, s:I}",
-			"pid", (json_int_t)member->pid,
-			"ppid", (json_int_t)member->ppid,
-			"comm", shape_text(frame_text(frame, 0)),
-			"args", shape_text_or_null(frame_text(frame, 1)),
-			"user", user_text(user, member->uid),
-			"uid", (json_int_t)member->uid));
+	shape_put(&s, "pid", json_integer(member->pid));
+	shape_put(&s, "ppid", json_integer(member->ppid));
+	shape_put(&s, "comm", shape_text(frame_text(frame, 0)));
+	shape_put(&s, "args", shape_text_or_null(frame_text(frame, 1)));
+	shape_put(&s, "user", user_text(user, member->uid));
+	shape_put(&s, "uid", json_integer(member->uid));
+	return append(tree, shape_end(&s));
 }
 
 /* Several approvers stand behind each other. */
@@ -191,12 +232,14 @@ int shape_action_proof(json_t *action, const struct frame *frame)
 {
 	const struct action_proof *proof = frame->payload;
 	json_t *by = approvers(json_object_get(action, "approved_by"), frame_text(frame, 0));
+	struct shape s = shape_begin();
 
-	if (json_object_set_new(action, "approved_by", by) < 0)
+	shape_put(&s, "kind", json_string(name_peer(proof->kind)));
+	shape_put(&s, "uid", json_integer(proof->uid));
+	shape_put(&s, "user", shape_text(frame_text(frame, 1)));
+	if (append(json_object_get(action, "approver_proof"), shape_end(&s)) < 0) {
+		json_decref(by);
 		return -ENOMEM;
-	return append(json_object_get(action, "approver_proof"),
-		json_pack("{s:s, s:I, s:o}",
-			"kind", name_peer(proof->kind),
-			"uid", (json_int_t)proof->uid,
-			"user", shape_text(frame_text(frame, 1))));
+	}
+	return json_object_set_new(action, "approved_by", by) < 0 ? -ENOMEM : 0;
 }

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: AGPL-3.0-only */
 /*
- * Frames as the JSON users see. Untrusted text is escaped here, once, by the rule of text.h. Members stand in the order
- * in which they are documented. Builds; never reads a clock or a file: what needs looking up is handed in.
+ * Frames as the JSON users see. Untrusted text is escaped here, once, by the rule of text.h.
+ * Members stand in the order in which they are documented. Builds; never reads a clock or a file:
+ * what needs looking up is handed in.
  */
 #pragma once
 
@@ -9,6 +10,20 @@
 
 #include "common/base.h"
 #include "proto/frame.h"
+
+/* An object being built, member by member. */
+struct shape {
+	json_t *object;
+	bool failed;
+};
+
+struct shape shape_begin(void);
+
+/* Takes @value; NULL makes the whole fail. */
+void shape_put(struct shape *shape, const char *key, json_t *value);
+
+/* The object, or NULL if anything failed. */
+json_t *shape_end(struct shape *shape);
 
 /* The name of a user; writes into @buffer and returns it. */
 typedef const char *(*shape_user)(uid_t uid, char *buffer, size_t size);
@@ -29,7 +44,8 @@ json_t *shape_alert(const struct frame *frame, shape_user user);
 int shape_alert_note(json_t *alert, uint64_t action, struct text refused);
 
 /*
- * @frame: ACTION. Its gates, members and proofs are added with the next three, in the order they come.
+ * @frame: ACTION. Its gates, members and proofs are added with the next three, in the order they
+ * come.
  * @wall_offset_ns: wall clock minus boot time.
  */
 json_t *shape_action(const struct frame *frame, int64_t wall_offset_ns);

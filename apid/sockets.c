@@ -12,7 +12,7 @@
 #include "common/link_socket.h"
 #include "common/listen.h"
 
-#define BACKLOG 512
+#define BACKLOG	       512
 #define SOCKET_DEFAULT "/run/linnix/apid/api.sock"
 
 /* Accepted sockets inherit these. */

@@ -4,11 +4,12 @@
 
 #include "common/base.h"
 
-#define SOCKET_SEND_BYTES 65536 /* small: what a slow reader leaves waits with us, where it is bounded */
+#define SOCKET_SEND_BYTES                                                                          \
+	65536 /* small: what a slow reader leaves waits with us, where it is bounded */
 
 /*
- * @text: an address that has passed listen_parse(). 0 and *fd; -EADDRINUSE; -EAFNOSUPPORT or -EADDRNOTAVAIL if this host
- * has no such address family or address; -errno.
+ * @text: an address that has passed listen_parse(). 0 and *fd; -EADDRINUSE; -EAFNOSUPPORT or
+ * -EADDRNOTAVAIL if this host has no such address family or address; -errno.
  */
 must_check int socket_listen_tcp(const char *text, int *fd);
 

@@ -7,6 +7,7 @@
 
 #include "apid/names.h"
 #include "apid/shape.h"
+#include "common/text.h"
 
 static json_t *string(const char *text)
 {
@@ -16,6 +17,12 @@ static json_t *string(const char *text)
 static json_t *string_or_null(const char *text)
 {
 	return shape_text_or_null(text_of(text));
+}
+
+/* Three decimals are more than is known. */
+static json_t *measured(double value)
+{
+	return json_real((double)(int64_t)(value * 1e3 + 0.5) / 1e3);
 }
 
 /* The names as capabilities(7) writes them: CAP_KILL. */
@@ -39,63 +46,81 @@ static json_t *capabilities(uint64_t set)
 static json_t *daemon_json(const struct suite *suite, enum role role, uint64_t now_ns)
 {
 	const struct suite_daemon *daemon = &suite->daemons[role];
+	bool up = suite_up(suite, role, now_ns);
+	struct shape s = shape_begin();
 
-	if (!suite_up(suite, role, now_ns))
-		return json_pack("{s:n, s:b, s:n, s:[], s:n, s:n, s:n}", "pid", "up", 0, "uid", "capabilities",
-			"seccomp", "cpu_pct", "pss_bytes");
-	return json_pack("{s:I, s:b, s:I, s:o, s:i, s:f, s:I}",
-		"pid", (json_int_t)daemon->self.pid,
-		"up", 1,
-		"uid", (json_int_t)daemon->self.uid,
-		"capabilities", capabilities(daemon->self.cap_effective),
-		"seccomp", (int)daemon->self.seccomp,
-		"cpu_pct", daemon->cpu_pct,
-		"pss_bytes", (json_int_t)daemon->self.pss_bytes);
+	shape_put(&s, "pid", up ? json_integer(daemon->self.pid) : json_null());
+	shape_put(&s, "up", json_boolean(up));
+	shape_put(&s, "uid", up ? json_integer(daemon->self.uid) : json_null());
+	shape_put(&s, "capabilities", capabilities(up ? daemon->self.cap_effective : 0));
+	shape_put(&s, "seccomp", up ? json_integer(daemon->self.seccomp) : json_null());
+	shape_put(&s, "cpu_pct", up ? measured(daemon->cpu_pct) : json_null());
+	shape_put(&s, "pss_bytes",
+		up ? json_integer((json_int_t)daemon->self.pss_bytes) : json_null());
+	return shape_end(&s);
 }
 
 static json_t *daemons(const struct suite *suite, uint64_t now_ns)
 {
-	json_t *object = json_object();
+	struct shape s = shape_begin();
 
-	for (unsigned role = 0; role < ROLE_COUNT; role++)
-		json_object_set_new(object, role_name((enum role)role), daemon_json(suite, (enum role)role, now_ns));
-	return object;
+	for (unsigned i = 0; i < ROLE_COUNT; i++)
+		shape_put(&s, role_name((enum role)i), daemon_json(suite, (enum role)i, now_ns));
+	return shape_end(&s);
 }
 
 static json_t *probes(const struct suite *suite)
 {
-	json_t *object = json_object();
+	struct shape s = shape_begin();
 
 	for (unsigned i = 0; i < suite->probe_count; i++) {
 		const struct suite_probe *probe = &suite->probes[i];
 		char name[4 * SUITE_NAME_BYTES];
 
-		snprintf(name, sizeof(name), "%s", probe->name);
-		json_object_set_new(object, name, string(probe->attached ? "attached" : probe->why));
+		text_escape(probe->name, strlen(probe->name), name, sizeof(name));
+		shape_put(&s, name, string(probe->attached ? "attached" : probe->why));
 	}
-	return object;
+	return shape_end(&s);
 }
 
 static json_t *totals(const struct counters *counters)
 {
-	return json_pack("{s:I, s:I, s:I, s:I}",
-		"generated", (json_int_t)suite_generated(counters),
-		"delivered", (json_int_t)counters->delivered,
-		"dropped", (json_int_t)(counters->dropped_ring + counters->dropped_link),
-		"filtered", (json_int_t)counters->filtered);
+	uint64_t dropped = counters->dropped_ring + counters->dropped_link;
+	struct shape s = shape_begin();
+
+	shape_put(&s, "generated", json_integer((json_int_t)suite_generated(counters)));
+	shape_put(&s, "delivered", json_integer((json_int_t)counters->delivered));
+	shape_put(&s, "dropped", json_integer((json_int_t)dropped));
+	shape_put(&s, "filtered", json_integer((json_int_t)counters->filtered));
+	return shape_end(&s);
+}
+
+static json_t *rules_state(const struct rulebook *book)
+{
+	struct shape s = shape_begin();
+
+	shape_put(&s, "loaded", json_integer(book->count));
+	shape_put(&s, "error", string_or_null(book->error));
+	return shape_end(&s);
 }
 
 json_t *status_hold(const struct suite *suite)
 {
+	struct shape s;
+
 	if (!suite->enforcer_known || suite->enforcer.hold_since_wall_ns == 0)
 		return json_null();
-	return json_pack("{s:o, s:o}", "by", string(suite->holder), "since",
-		shape_seconds(suite->enforcer.hold_since_wall_ns));
+	s = shape_begin();
+	shape_put(&s, "by", string(suite->holder));
+	shape_put(&s, "since", shape_seconds(suite->enforcer.hold_since_wall_ns));
+	return shape_end(&s);
 }
 
+/* enforcerd's word; while it is away, what we have been told to run as. */
 static const char *mode_name(const struct apid *apid)
 {
-	unsigned mode = apid->suite.enforcer_known ? apid->suite.enforcer.mode : (unsigned)apid->config.mode;
+	unsigned mode = apid->suite.enforcer_known ? apid->suite.enforcer.mode
+						   : (unsigned)apid->config.mode;
 
 	return mode == MODE_ENFORCE ? "enforce" : "monitor";
 }
@@ -103,20 +128,20 @@ static const char *mode_name(const struct apid *apid)
 json_t *status_json(const struct apid *apid, uint64_t now_ns)
 {
 	const struct suite *suite = &apid->suite;
+	uint64_t uptime_ms = (now_ns - apid->start_ns) / NSEC_PER_MSEC;
+	struct shape s = shape_begin();
 
-	return json_pack("{s:s, s:f, s:s, s:o, s:o, s:f, s:o, s:{s:I, s:o}, s:o, s:o}",
-		"version", LINNIX_VERSION,
-		"uptime_s", (double)((now_ns - apid->start_ns) / NSEC_PER_MSEC) / 1e3,
-		"mode", mode_name(apid),
-		"hold", status_hold(suite),
-		"daemons", daemons(suite, now_ns),
-		"events_per_sec", suite->events_per_sec,
-		"totals", totals(&suite->counters),
-		"rules",
-		"loaded", (json_int_t)apid->rules.count,
-		"error", string_or_null(apid->rules.error),
-		"kernel", string_or_null(suite->kernel),
-		"probes", probes(suite));
+	shape_put(&s, "version", json_string(LINNIX_VERSION));
+	shape_put(&s, "uptime_s", json_real((double)uptime_ms / 1e3));
+	shape_put(&s, "mode", json_string(mode_name(apid)));
+	shape_put(&s, "hold", status_hold(suite));
+	shape_put(&s, "daemons", daemons(suite, now_ns));
+	shape_put(&s, "events_per_sec", measured(suite->events_per_sec));
+	shape_put(&s, "totals", totals(&suite->counters));
+	shape_put(&s, "rules", rules_state(&apid->rules));
+	shape_put(&s, "kernel", string_or_null(suite->kernel));
+	shape_put(&s, "probes", probes(suite));
+	return shape_end(&s);
 }
 
 json_t *status_ready(const struct apid *apid, uint64_t now_ns, bool *ready)
@@ -137,21 +162,23 @@ json_t *status_ready(const struct apid *apid, uint64_t now_ns, bool *ready)
 static json_t *rule_json(const struct rulebook_rule *place)
 {
 	const struct rule *rule = &place->rule;
+	struct shape s = shape_begin();
 
-	return json_pack("{s:o, s:o, s:s, s:s, s:f, s:I, s:I, s:I, s:s?, s:s, s:I, s:I, s:o}",
-		"name", string(place->name),
-		"detector", string(place->detector),
-		"scope", name_scope(rule->scope),
-		"severity", name_severity(rule->severity),
-		"threshold", rule->threshold,
-		"duration", (json_int_t)rule->duration_secs,
-		"window_seconds", (json_int_t)rule->window_secs,
-		"cooldown", (json_int_t)rule->cooldown_secs,
-		"propose", rule->proposes ? name_action(rule->proposes) : NULL,
-		"state", rule->active ? "firing" : "quiet",
-		"active", (json_int_t)rule->active,
-		"fired", (json_int_t)rule->fired,
-		"last_fired", shape_seconds(rule->last_fired_wall_ns));
+	shape_put(&s, "name", string(place->name));
+	shape_put(&s, "detector", string(place->detector));
+	shape_put(&s, "scope", json_string(name_scope(rule->scope)));
+	shape_put(&s, "severity", json_string(name_severity(rule->severity)));
+	shape_put(&s, "threshold", json_real(rule->threshold));
+	shape_put(&s, "duration", json_integer(rule->duration_secs));
+	shape_put(&s, "window_seconds", json_integer(rule->window_secs));
+	shape_put(&s, "cooldown", json_integer(rule->cooldown_secs));
+	shape_put(&s, "propose",
+		rule->proposes ? json_string(name_action(rule->proposes)) : json_null());
+	shape_put(&s, "state", json_string(rule->active ? "firing" : "quiet"));
+	shape_put(&s, "active", json_integer(rule->active));
+	shape_put(&s, "fired", json_integer((json_int_t)rule->fired));
+	shape_put(&s, "last_fired", shape_seconds(rule->last_fired_wall_ns));
+	return shape_end(&s);
 }
 
 json_t *status_rules(const struct rulebook *book)

@@ -6,8 +6,8 @@
 #include "apid/server.h"
 #include "common/log.h"
 
-#define FILL_BYTES 65536 /* handed to the HTTP server before the reader has taken it */
-#define STALLED_MAX 3    /* heartbeats */
+#define FILL_BYTES  65536 /* handed to the HTTP server before the reader has taken it */
+#define STALLED_MAX 3	  /* heartbeats */
 
 static void advance(struct connection *c);
 
@@ -93,7 +93,8 @@ void stream_open(struct exchange *e, unsigned types)
 		return;
 	c->stream_types = types;
 	c->stream_at = history_resume(&e->apid->history,
-		e->headers.count[HEADER_LAST_EVENT_ID] == 1 ? e->headers.value[HEADER_LAST_EVENT_ID] : NULL);
+		e->headers.count[HEADER_LAST_EVENT_ID] == 1 ? e->headers.value[HEADER_LAST_EVENT_ID]
+							    : NULL);
 	pump(c);
 }
 
@@ -105,7 +106,7 @@ void streams_publish(struct apid *apid, unsigned type, const char *json)
 		log_warn_limited("no memory for an event: streams miss it");
 		return;
 	}
-	TAILQ_FOREACH(c, server_connections(apid->server), entry)
+	TAILQ_FOREACH (c, server_connections(apid->server), entry)
 		if (c->state == CONNECTION_STREAMING)
 			advance(c);
 }
@@ -114,7 +115,7 @@ void streams_heartbeat(struct apid *apid)
 {
 	struct connection *c;
 
-	TAILQ_FOREACH(c, server_connections(apid->server), entry) {
+	TAILQ_FOREACH (c, server_connections(apid->server), entry) {
 		if (c->state != CONNECTION_STREAMING || is_doomed(c))
 			continue;
 		if (waiting_bytes(c) == 0) {

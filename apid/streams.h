@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: AGPL-3.0-only */
-/* Server-sent events: each stream is a place in the history, filled as fast as its reader reads. Never waits for one. */
+/* Server-sent events: each stream is a place in the history, filled as fast as its reader reads.
+ * Never waits for one. */
 #pragma once
 
 #include "apid/exchange.h"
 
-/* Answers @exchange with a stream of @types (enum stream_type bits), from Last-Event-ID on if it is known. */
+/* Answers @exchange with a stream of @types (enum stream_type bits), from Last-Event-ID on if it is
+ * known. */
 void stream_open(struct exchange *exchange, unsigned types);
 
 /* An event for all streams that want it; @json is one line. */

@@ -52,9 +52,10 @@ void suite_self(struct suite *suite, const struct self *self, uint64_t now_ns)
 		forget_daemon(suite, self->role);
 	if (self->pid == 0)
 		return;
-	if (daemon->seen_ns && now_ns >= daemon->seen_ns + RATE_MIN_NS && self->cpu_ns >= daemon->self.cpu_ns)
+	if (daemon->seen_ns && now_ns >= daemon->seen_ns + RATE_MIN_NS &&
+		self->cpu_ns >= daemon->self.cpu_ns)
 		daemon->cpu_pct = 100.0 * (double)(self->cpu_ns - daemon->self.cpu_ns) /
-			(double)(now_ns - daemon->seen_ns);
+				  (double)(now_ns - daemon->seen_ns);
 	daemon->self = *self;
 	daemon->seen_ns = now_ns;
 }
@@ -122,7 +123,7 @@ void suite_counters(struct suite *suite, const struct counters *counters, uint64
 		return;
 	if (suite->counters_ns && after >= before)
 		suite->events_per_sec = (double)(after - before) * (double)NSEC_PER_SEC /
-			(double)(now_ns - suite->counters_ns);
+					(double)(now_ns - suite->counters_ns);
 	suite->counters = *counters;
 	suite->counters_ns = now_ns;
 }
@@ -153,12 +154,14 @@ static void add_unless(struct reasons *reasons, bool holds, const char *reason)
 		reasons->list[reasons->count++] = reason;
 }
 
-static void collecting_reasons(const struct suite *suite, bool rules_known, uint64_t now_ns, struct reasons *reasons)
+static void collecting_reasons(
+	const struct suite *suite, bool rules_known, uint64_t now_ns, struct reasons *reasons)
 {
 	add_unless(reasons, suite->feed_up, "ruled is not connected");
 	if (!suite->feed_up)
 		return;
-	add_unless(reasons, suite_up(suite, ROLE_RULED, now_ns), "ruled has not answered for two seconds");
+	add_unless(reasons, suite_up(suite, ROLE_RULED, now_ns),
+		"ruled has not answered for two seconds");
 	add_unless(reasons, rules_known, "the rules are not loaded");
 	if (!suite_up(suite, ROLE_COLLECTORD, now_ns)) {
 		add_unless(reasons, false, "collectord is not running");

@@ -1,23 +1,24 @@
 /* SPDX-License-Identifier: AGPL-3.0-only */
 /*
- * What apid knows of the suite itself: each daemon's own words, the collector's counters and probes, what enforcerd can
- * do. From it follow who is up and whether the whole is ready. Takes frames and the time; reads no clock.
+ * What apid knows of the suite itself: each daemon's own words, the collector's counters and
+ * probes, what enforcerd can do. From it follow who is up and whether the whole is ready. Takes
+ * frames and the time; reads no clock.
  */
 #pragma once
 
 #include "common/base.h"
 #include "proto/frame.h"
 
-#define SUITE_NAMED_MAX 32
-#define SUITE_NAME_BYTES 64
-#define SUITE_TEXT_BYTES 272
+#define SUITE_NAMED_MAX	  32
+#define SUITE_NAME_BYTES  64
+#define SUITE_TEXT_BYTES  272
 #define SUITE_SEEN_MAX_NS (2 * NSEC_PER_SEC)
 #define SUITE_REASONS_MAX 12
 
 struct suite_daemon {
 	struct self self;
 	uint64_t seen_ns; /* boot time of the last SELF; 0: none, or gone */
-	double cpu_pct;   /* of one core, between the last two */
+	double cpu_pct;	  /* of one core, between the last two */
 };
 
 struct suite_probe {
@@ -72,7 +73,8 @@ bool suite_up(const struct suite *suite, enum role role, uint64_t now_ns);
 uint64_t suite_generated(const struct counters *counters);
 
 /*
- * Why the suite is not ready: fills @reasons (texts borrowed from @suite or static) and returns how many; 0: ready.
+ * Why the suite is not ready: fills @reasons (texts borrowed from @suite or static) and returns how
+ * many; 0: ready.
  * @rules_known: ruled has told its rules.
  */
 unsigned suite_reasons(const struct suite *suite, bool rules_known, uint64_t now_ns,

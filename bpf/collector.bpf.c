@@ -7,6 +7,7 @@ const volatile __u32 cgroup_source = 0;
 const volatile __u32 cgroup_hierarchy = 0;
 const volatile bool capture_args = true;
 const volatile bool exit_has_group_dead = false;
+const volatile bool sample_exe = true;
 
 __u32 own_level = 0;
 __u32 consumer_asleep = 0;

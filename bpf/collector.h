@@ -19,7 +19,8 @@ extern const volatile __u32 cgroup_source;    /* enum cgroup_source */
 extern const volatile __u32 cgroup_hierarchy; /* its number */
 extern const volatile bool capture_args;
 extern const volatile bool
-	exit_has_group_dead; /* the tracepoint says itself whether the group is gone */
+	exit_has_group_dead;	       /* the tracepoint says itself whether the group is gone */
+extern const volatile bool sample_exe; /* the kernel lets the iterator look up file names */
 
 /* Shared with collectord while running. */
 extern __u32 own_level;	      /* depth of collectord's pid namespace; found by the task iterator */

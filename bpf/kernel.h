@@ -72,8 +72,17 @@ struct css_set {
 	struct cgroup *dfl_cgrp;
 };
 
+struct path {
+	void *dentry;
+};
+
+struct file {
+	struct path f_path;
+};
+
 struct mm_struct {
 	unsigned long arg_start, arg_end;
+	struct file *exe_file;
 };
 
 struct linux_binprm {

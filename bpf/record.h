@@ -69,16 +69,22 @@ struct record_cgroup {
 struct record_sample {
 	struct record_head head;
 	struct record_process process;
+	__u32 exe_len;
+	__u32 reserved;
+	char exe[RECORD_EXE_MAX]; /* exe_len bytes, then up to 7 to keep the next record aligned */
 };
 
-#define RECORD_EXEC_MIN	  __builtin_offsetof(struct record_exec, text)
-#define RECORD_CGROUP_MIN __builtin_offsetof(struct record_cgroup, path)
+#define RECORD_EXEC_MIN		     __builtin_offsetof(struct record_exec, text)
+#define RECORD_CGROUP_MIN	     __builtin_offsetof(struct record_cgroup, path)
+#define RECORD_SAMPLE_MIN	     __builtin_offsetof(struct record_sample, exe)
+#define RECORD_SAMPLE_BYTES(exe_len) (RECORD_SAMPLE_MIN + (((exe_len) + 7U) & ~7U))
 
 _Static_assert(sizeof(struct record_process) == 72, "record layout");
 _Static_assert(sizeof(struct record_fork) == 80, "record layout");
 _Static_assert(RECORD_EXEC_MIN == 88, "record layout");
 _Static_assert(sizeof(struct record_exit) == 96, "record layout");
 _Static_assert(RECORD_CGROUP_MIN == 24, "record layout");
+_Static_assert(RECORD_SAMPLE_MIN == 88, "record layout");
 
 /* In the order of enum event_kind (proto/payload.h). */
 enum counter_kind { COUNT_FORK, COUNT_EXEC, COUNT_EXIT, COUNT_CGROUP, COUNT_KINDS };

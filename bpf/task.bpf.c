@@ -9,6 +9,22 @@ static __always_inline void learn_level(struct task_struct *task)
 		own_level = task->thread_pid->level;
 }
 
+/* The file the process runs, as collectord's own root shows it. Returns its length. */
+static __always_inline __u64 read_exe(struct task_struct *task, struct record_sample *record)
+{
+	struct mm_struct *mm = task->mm;
+	struct file *file;
+	long len;
+
+	if (!mm)
+		return 0;
+	file = mm->exe_file;
+	if (!file)
+		return 0;
+	len = bpf_d_path(&file->f_path, record->exe, sizeof(record->exe));
+	return len > 0 && len <= RECORD_EXE_MAX ? len - 1 : 0;
+}
+
 SEC("iter/task")
 int on_task(struct bpf_iter__task *ctx)
 {
@@ -18,6 +34,7 @@ int on_task(struct bpf_iter__task *ctx)
 	struct cpu_counters *own;
 	__u64 began;
 	__u32 tgid;
+	__u64 exe_len = 0;
 
 	if (!task || task->pid != task->tgid || task->signal->live.counter == 0)
 		return 0;
@@ -29,7 +46,11 @@ int on_task(struct bpf_iter__task *ctx)
 	tgid = pid_number(task->thread_pid);
 	if (tgid) {
 		describe(&record.process, task, tgid);
-		bpf_seq_write(seq, &record, sizeof(record));
+		if (sample_exe)
+			exe_len = read_exe(task, &record);
+		record.exe_len = exe_len;
+		if (exe_len <= RECORD_EXE_MAX)
+			bpf_seq_write(seq, &record, RECORD_SAMPLE_BYTES(exe_len));
 	}
 	run_end(own, PROGRAM_TASK, began);
 	return 0;

@@ -94,9 +94,11 @@ static int decode_sample(const void *data, size_t len, uint32_t page_bytes, stru
 	const struct record_sample *record = data;
 
 	(void)page_bytes;
-	if (len != sizeof(*record))
+	if (len < RECORD_SAMPLE_MIN || record->exe_len > RECORD_EXE_MAX ||
+		len != RECORD_SAMPLE_BYTES(record->exe_len))
 		return -EPROTO;
 	decoded->type = FRAME_SAMPLE;
+	decoded->texts[0] = (struct text){record->exe, record->exe_len};
 	return decode_process(&record->process, &decoded->payload.sample.process);
 }
 

@@ -18,9 +18,10 @@ struct decoded {
 		struct exit exit;
 		struct cgroup cgroup;
 		struct sample sample;
-	} payload;	      /* text_len[] is left 0 */
-	struct text texts[2]; /* EXEC: file name, arguments with NUL between them; CGROUP: path.
-				 Borrow @data */
+	} payload; /* text_len[] is left 0 */
+	/* EXEC: file name, arguments with NUL between them; CGROUP: path; SAMPLE: file name.
+	 * They borrow @data. */
+	struct text texts[2];
 };
 
 /* Decodes @len bytes at @data (8-byte aligned). 0, or -EPROTO: not a record of ours. */

@@ -18,12 +18,12 @@ struct pass {
 	struct pass_def def;
 	struct loop_event *timer;
 	enum state state;
-	bool args;
-	uint32_t number, seen, sent;
+	bool texts; /* with file names and command lines */
+	uint32_t number, sent;
 	uint64_t begun_ns, read_ns;
 	int iterator_fd;
-	size_t used, at; /* buffer[at, used) is still to be sent */
-	struct record_sample buffer[READ_BYTES / sizeof(struct record_sample)];
+	size_t used, at; /* bytes [at, used) of buffer are still to be sent */
+	uint64_t buffer[READ_BYTES / sizeof(uint64_t)];
 };
 
 static void finish(struct pass *pass)
@@ -40,7 +40,7 @@ static bool read_args(
 	char args[RECORD_ARGS_MAX];
 	ssize_t n;
 
-	if (process->kernel_thread)
+	if (process->kernel_thread || !pass->def.capture_args)
 		return true;
 	n = cmdline_read(pass->def.cmdline, process->tgid, process->start_ns, args, sizeof(args));
 	if (n < 0)
@@ -51,23 +51,21 @@ static bool read_args(
 	return true;
 }
 
-static int send_sample(struct pass *pass, const struct record_sample *record)
+static int send_sample(struct pass *pass, const void *record, size_t len)
 {
 	char shown[SHOWN_BYTES];
-	struct text texts[2] = {{0}};
 	struct decoded decoded;
-	int r = decode_record(record, sizeof(*record), pass->def.page_bytes, &decoded);
+	int r = decode_record(record, len, pass->def.page_bytes, &decoded);
 
 	if (r < 0)
 		return r;
 	decoded.payload.sample.pass = pass->number;
-	if (pass->args)
-		decoded.payload.sample.args_known =
-			read_args(pass, &decoded.payload.process, shown, &texts[1]);
-	r = pass->def.out->send(pass->def.out->ctx, FRAME_SAMPLE, &decoded.payload, texts);
-	if (r == 0)
-		pass->sent++;
-	return r;
+	decoded.payload.sample.args_known =
+		pass->texts && read_args(pass, &decoded.payload.process, shown, &decoded.texts[1]);
+	if (!decoded.payload.sample.args_known)
+		decoded.texts[0].len = 0;
+	return pass->def.out->send(
+		pass->def.out->ctx, FRAME_SAMPLE, &decoded.payload, decoded.texts);
 }
 
 /* 1: something is in the buffer; 0: the iterator is at its end; -errno. */
@@ -78,19 +76,24 @@ static int fill(struct pass *pass)
 	if (n < 0)
 		return errno == EAGAIN || errno == EINTR ? 1 : -errno;
 	pass->at = 0;
-	pass->used = (size_t)n / sizeof(pass->buffer[0]);
-	pass->seen += (uint32_t)pass->used;
+	pass->used = (size_t)n;
 	return n > 0;
 }
 
 /* Sends what is in the buffer. -ENOBUFS: pass_room() goes on. */
 static int send_buffer(struct pass *pass)
 {
-	for (; pass->at < pass->used; pass->at++) {
-		int r = send_sample(pass, &pass->buffer[pass->at]);
+	while (pass->used - pass->at >= RECORD_SAMPLE_MIN) {
+		const char *at = (const char *)pass->buffer + pass->at;
+		/* trust: written by the kernel; the decoder checks the length once more */
+		size_t len =
+			RECORD_SAMPLE_BYTES((size_t)((const struct record_sample *)at)->exe_len);
+		int r = len <= pass->used - pass->at ? send_sample(pass, at, len) : -EPROTO;
 
 		if (r < 0)
 			return r;
+		pass->at += len;
+		pass->sent++;
 	}
 	return 0;
 }
@@ -128,7 +131,7 @@ static void send_end(struct pass *pass)
 	struct sample_end end = {
 		.time_ns = clock_boottime_ns(),
 		.pass = pass->number,
-		.seen = pass->seen,
+		.seen = pass->sent,
 		.sent = pass->sent,
 	};
 
@@ -170,7 +173,7 @@ void pass_freep(struct pass **pass)
 	pass_free(*pass);
 }
 
-int pass_begin(struct pass *pass, bool args)
+int pass_begin(struct pass *pass, bool texts)
 {
 	struct sample_begin begin = {
 		.time_ns = clock_boottime_ns(), .pass = pass->number + 1, .full = 1};
@@ -188,8 +191,8 @@ int pass_begin(struct pass *pass, bool args)
 	pass->iterator_fd = TAKE_FD(fd);
 	pass->number = begin.pass;
 	pass->begun_ns = begin.time_ns;
-	pass->args = args && pass->def.capture_args;
-	pass->seen = pass->sent = 0;
+	pass->texts = texts;
+	pass->sent = 0;
 	pass->at = pass->used = 0;
 	pass->state = READING;
 	loop_timer_once(pass->timer, 0);

@@ -30,9 +30,9 @@ must_check int pass_new(struct pass **pass, struct loop *loop, const struct pass
 void pass_free(struct pass *pass);
 void pass_freep(struct pass **pass);
 
-/* Begins one; @args: with command lines. -EBUSY: one is going on; -ENOBUFS, -ENOTCONN; -errno of
- * the iterator. */
-must_check int pass_begin(struct pass *pass, bool args);
+/* Begins one; @texts: with file names and command lines. -EBUSY: one is going on; -ENOBUFS,
+ * -ENOTCONN; -errno of the iterator. */
+must_check int pass_begin(struct pass *pass, bool texts);
 
 /* Nobody listens any more: ends it without a word. */
 void pass_abort(struct pass *pass);

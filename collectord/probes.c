@@ -91,8 +91,11 @@ static int look_at_kernel(struct probes *probes)
 	return 0;
 }
 
-/* @whole: with the optional programs, as far as the kernel has their hooks. */
-static int open_and_load(struct probes *probes, const struct probes_settings *settings, bool whole)
+enum extent { REQUIRED, WITHOUT_FILE_NAMES, WHOLE };
+
+/* @extent: how much to ask of the kernel, as far as it has the hooks. */
+static int open_and_load(
+	struct probes *probes, const struct probes_settings *settings, enum extent extent)
 {
 	struct collector *skeleton = collector__open();
 	int r;
@@ -109,7 +112,8 @@ static int open_and_load(struct probes *probes, const struct probes_settings *se
 	skeleton->rodata->cgroup_hierarchy = settings->cgroup_hierarchy;
 	skeleton->rodata->capture_args = settings->capture_args;
 	skeleton->rodata->exit_has_group_dead = probes->exit_is_exact;
-	for (enum program_id i = 0; !whole && i < PROGRAM_COUNT; i++)
+	skeleton->rodata->sample_exe = extent == WHOLE;
+	for (enum program_id i = 0; extent == REQUIRED && i < PROGRAM_COUNT; i++)
 		if (!table[i].required)
 			leave_out(probes, i, "the kernel refused the program");
 	r = bpf_map__set_max_entries(skeleton->maps.ring, settings->ring_bytes);
@@ -149,10 +153,11 @@ static int learn_level(struct probes *probes)
 
 static int load_and_attach(struct probes *probes, const struct probes_settings *settings)
 {
-	int r = open_and_load(probes, settings, true);
+	enum extent extent = WHOLE;
+	int r = open_and_load(probes, settings, extent);
 
-	if (r < 0 && r != -EPERM)
-		r = open_and_load(probes, settings, false);
+	while (r < 0 && r != -EPERM && extent > REQUIRED)
+		r = open_and_load(probes, settings, --extent);
 	if (r < 0)
 		return r;
 	r = attach(probes, PROGRAM_TASK);

@@ -3,24 +3,21 @@
 
 #include <errno.h>
 #include <string.h>
-#include <sys/utsname.h>
 
-#include "collectord/decode.h"
-#include "collectord/exits.h"
+#include "collectord/events.h"
+#include "collectord/greeting.h"
 #include "collectord/pass.h"
-#include "collectord/redact.h"
 #include "common/clock.h"
 #include "common/log.h"
 
 #define PASS_EVERY_NS	    (60 * NSEC_PER_SEC)
 #define PASS_AFTER_DROPS_NS (5 * NSEC_PER_SEC)
-#define PROGRAMS_EVERY 10 /* ticks */
-#define PATIENCE_MS 5000  /* for a listener that starts or restarts; older events would be stale */
-#define SHOWN_BYTES (RECORD_ARGS_MAX + RECORD_ARGS_MAX / 2)
+#define PROGRAMS_EVERY	    10 /* ticks */
+#define PATIENCE_MS	    5000 /* for a listener that starts or restarts; older events would be stale */
 
 enum state {
 	WAITING,  /* nobody listens yet or any more: events wait in the ring */
-	OFF,      /* nobody has listened for long: events are taken and counted as dropped */
+	OFF,	  /* nobody has listened for long: events are taken and counted as dropped */
 	GREETING, /* the listener is being told what it must know first: events wait in the ring */
 	ON,
 };
@@ -31,16 +28,10 @@ struct stream {
 	struct ring *ring;
 	struct pass *pass;
 	struct loop_event *timer, *patience;
-	struct host host;
-	struct utsname names;
+	struct greeting greeting;
+	struct events events;
 	enum state state;
-	unsigned greeted;	/* how many greetings are done */
-	unsigned cgroup_bucket; /* where the names still to be told begin */
 	unsigned ticks;
-	struct exits exits;
-	/* Of events: sent, lost for want of a listener, left out. @unsettled of those sent may not
-	 * have left yet. */
-	uint64_t delivered, unsettled, dropped_link, filtered;
 	uint64_t drops_at_pass, cgroup_drops;
 };
 
@@ -48,52 +39,6 @@ static int send_frame(
 	struct stream *stream, unsigned type, const void *payload, const struct text *texts)
 {
 	return stream->out->send(stream->out->ctx, type, payload, texts);
-}
-
-static void look_at_host(struct stream *stream)
-{
-	uint64_t page_bytes = (uint64_t)sysconf(_SC_PAGESIZE);
-
-	stream->host = (struct host){
-		.cpus = (uint32_t)sysconf(_SC_NPROCESSORS_ONLN),
-		.page_bytes = (uint32_t)page_bytes,
-		.memory_bytes = (uint64_t)sysconf(_SC_PHYS_PAGES) * page_bytes,
-	};
-	(void)uname(&stream->names);
-}
-
-static int send_host(struct stream *stream)
-{
-	struct text texts[2] = {text_of(stream->names.nodename), text_of(stream->names.release)};
-
-	return send_frame(stream, FRAME_HOST, &stream->host, texts);
-}
-
-static int send_probes(struct stream *stream)
-{
-	for (enum program_id i = 0; i < PROGRAM_COUNT; i++) {
-		struct probe_status status = probe_status(stream->sources.probes, i);
-		struct probe probe = {.attached = status.attached};
-		struct text texts[2] = {text_of(status.name), text_of(status.why)};
-		int r = send_frame(stream, FRAME_PROBE, &probe, texts);
-
-		if (r < 0)
-			return r;
-	}
-	return 0;
-}
-
-static int send_cgroup(const struct cgroup_name *name, void *ctx)
-{
-	struct cgroup cgroup = {.key = name->key, .removed = name->gone};
-	struct text path = {name->path, name->len};
-
-	return send_frame(ctx, FRAME_CGROUP, &cgroup, &path);
-}
-
-static int send_cgroups(struct stream *stream)
-{
-	return cgroups_each(stream->sources.cgroups, &stream->cgroup_bucket, send_cgroup, stream);
 }
 
 static int send_tick(struct stream *stream)
@@ -113,13 +58,13 @@ static uint64_t sum_drops(const struct cpu_counters *sum)
 	return drops;
 }
 
-static int begin_pass(struct stream *stream, bool args)
+static int begin_pass(struct stream *stream, bool texts)
 {
 	struct cpu_counters sum;
 	int r;
 
 	counters_sum(stream->sources.counters, &sum);
-	r = pass_begin(stream->pass, args);
+	r = pass_begin(stream->pass, texts);
 	if (r == 0)
 		stream->drops_at_pass = sum_drops(&sum);
 	if (r == -ENOBUFS || r == -ENOTCONN || r == -EBUSY)
@@ -129,118 +74,45 @@ static int begin_pass(struct stream *stream, bool args)
 	return 0;
 }
 
-static int send_first_pass(struct stream *stream)
-{
-	return begin_pass(stream, true);
-}
-
-static int (*const greetings[])(struct stream *) = {
-	send_host,
-	send_probes,
-	send_cgroups,
-	send_tick,
-	send_first_pass,
-};
-
 static void greet(struct stream *stream)
 {
-	for (; stream->greeted < ARRAY_LEN(greetings); stream->greeted++)
-		if (greetings[stream->greeted](stream) < 0)
-			return; /* stream_room() or stream_down() follows */
+	/* Where one of these finds no room, stream_room() or stream_down() follows. */
+	if (greeting_go(&stream->greeting) < 0 || send_tick(stream) < 0 ||
+		begin_pass(stream, true) < 0)
+		return;
 	stream->state = ON;
 	ring_resume(stream->ring);
-}
-
-/* What we remember ourselves, whether or not somebody listens. */
-static void remember(struct stream *stream, const struct decoded *decoded)
-{
-	const struct cgroup *cgroup = &decoded->payload.cgroup;
-	const struct process *process = &decoded->payload.process;
-
-	if (decoded->type == FRAME_EXIT)
-		exits_note(&stream->exits, process->tgid, process->start_ns);
-	else if (decoded->type == FRAME_CGROUP && cgroup->removed)
-		cgroups_remove(stream->sources.cgroups, cgroup->key);
-	else if (decoded->type == FRAME_CGROUP &&
-		 cgroups_put(stream->sources.cgroups, cgroup->key, decoded->texts[0].data,
-			 decoded->texts[0].len) < 0)
-		log_warn_limited("no room for the name of another cgroup");
-}
-
-static int send_event(struct stream *stream, struct decoded *decoded)
-{
-	char shown[SHOWN_BYTES];
-
-	if (decoded->type == FRAME_EXEC) {
-		struct text *args = &decoded->texts[1];
-		struct exec *exec = &decoded->payload.exec;
-
-		/* trust: any bytes, written by whoever ran the program; secrets end here */
-		args->len = redact_args(
-			args->data, args->len, exec->args_truncated, shown, sizeof(shown));
-		args->data = shown;
-		exec->args_truncated |= args->len == sizeof(shown);
-	}
-	return send_frame(stream, decoded->type, &decoded->payload, decoded->texts);
-}
-
-static bool is_repeated(const struct stream *stream, const struct decoded *decoded)
-{
-	const struct process *process = &decoded->payload.process;
-
-	return decoded->type == FRAME_EXIT && !probes_exit_is_exact(stream->sources.probes) &&
-	       exits_known(&stream->exits, process->tgid, process->start_ns);
 }
 
 static int on_record(const void *data, size_t len, void *ctx)
 {
 	struct stream *stream = ctx;
 	struct decoded decoded;
-	int r;
 
 	if (stream->state == WAITING || stream->state == GREETING)
 		return -ENOBUFS;
-	if (decode_record(data, len, stream->host.page_bytes, &decoded) < 0 ||
-		is_repeated(stream, &decoded)) {
-		stream->filtered++;
+	if (events_decode(&stream->events, data, len, &decoded) < 0)
 		return 0;
-	}
 	if (decoded.type != FRAME_CGROUP)
 		pass_caught_up(stream->pass, decoded.payload.process.time_ns);
-	r = stream->state == ON ? send_event(stream, &decoded) : -ENOTCONN;
-	if (r == -ENOBUFS)
-		return r;
-	remember(stream, &decoded);
-	if (r < 0) {
-		stream->dropped_link++;
-		return 0;
-	}
-	stream->delivered++;
-	stream->unsettled++;
-	return 0;
-}
-
-static void settle(struct stream *stream)
-{
-	if (stream->out->is_flushed(stream->out->ctx))
-		stream->unsettled = 0;
+	return events_tell(&stream->events, &decoded, stream->state == ON);
 }
 
 static void on_empty(void *ctx)
 {
 	struct stream *stream = ctx;
 
-	settle(stream);
+	events_settle(&stream->events);
 	pass_caught_up(stream->pass, UINT64_MAX);
 }
 
 static void send_counters(struct stream *stream, const struct cpu_counters *sum)
 {
 	struct counters counters = {
-		.delivered = stream->delivered,
+		.delivered = stream->events.delivered,
 		.dropped_ring = sum_drops(sum),
-		.dropped_link = stream->dropped_link,
-		.filtered = sum->filtered + stream->filtered,
+		.dropped_link = stream->events.dropped_link,
+		.filtered = sum->filtered + stream->events.filtered,
 		.ring_used_bytes = ring_used(stream->ring),
 		.ring_bytes = stream->sources.config->collector.ring_bytes,
 	};
@@ -271,7 +143,7 @@ static void look_again(struct stream *stream, const struct cpu_counters *sum, ui
 	if (sum->dropped[COUNT_CGROUP] != stream->cgroup_drops) {
 		stream->cgroup_drops = sum->dropped[COUNT_CGROUP];
 		if (hierarchy_walk(stream->sources.hierarchy, stream->sources.cgroups) == 0)
-			stream->cgroup_bucket = 0;
+			greeting_rename(&stream->greeting);
 	}
 	if ((lost && since >= PASS_AFTER_DROPS_NS) || since >= PASS_EVERY_NS)
 		(void)!begin_pass(stream, lost);
@@ -284,7 +156,7 @@ static void on_second(void *ctx)
 
 	if (stream->state != ON)
 		return;
-	settle(stream);
+	events_settle(&stream->events);
 	counters_sum(stream->sources.counters, &sum);
 	(void)!send_tick(stream);
 	send_counters(stream, &sum);
@@ -292,13 +164,14 @@ static void on_second(void *ctx)
 	if (stream->ticks++ % PROGRAMS_EVERY == 0)
 		send_programs(stream, &sum);
 	look_again(stream, &sum, clock_boottime_ns());
-	(void)!send_cgroups(stream);
+	(void)!greeting_go(&stream->greeting);
 }
 
 void stream_up(struct stream *stream)
 {
 	stream->state = GREETING;
-	stream->greeted = stream->cgroup_bucket = stream->ticks = 0;
+	stream->ticks = 0;
+	greeting_restart(&stream->greeting);
 	loop_timer_stop(stream->patience);
 	loop_timer_every(stream->timer, 1000);
 	greet(stream);
@@ -315,9 +188,7 @@ static void on_impatience(void *ctx)
 void stream_down(struct stream *stream)
 {
 	stream->state = WAITING;
-	stream->delivered -= stream->unsettled;
-	stream->dropped_link += stream->unsettled;
-	stream->unsettled = 0;
+	events_unsettle(&stream->events);
 	pass_abort(stream->pass);
 	loop_timer_stop(stream->timer);
 	loop_timer_once(stream->patience, PATIENCE_MS);
@@ -329,7 +200,7 @@ void stream_room(struct stream *stream)
 		greet(stream);
 		return;
 	}
-	(void)!send_cgroups(stream);
+	(void)!greeting_go(&stream->greeting);
 	pass_room(stream->pass);
 	ring_resume(stream->ring);
 }
@@ -349,21 +220,28 @@ int stream_new(struct stream **stream, struct loop *loop, const struct stream_so
 
 	if (!made)
 		return -ENOMEM;
-	*made = (struct stream){.sources = *sources, .out = out, .cgroup_bucket = CGROUPS_BUCKETS};
-	look_at_host(made);
+	*made = (struct stream){.sources = *sources, .out = out};
+	greeting_init(&made->greeting, sources->probes, sources->cgroups, out);
+	made->events = (struct events){
+		.cgroups = sources->cgroups,
+		.out = out,
+		.page_bytes = made->greeting.host.page_bytes,
+		.exit_is_exact = probes_exit_is_exact(sources->probes),
+	};
 	r = loop_timer_new(loop, on_second, made, &made->timer);
 	if (r == 0)
 		r = loop_timer_new(loop, on_impatience, made, &made->patience);
 	if (r == 0)
-		r = ring_open(&made->ring, loop, probes_ring_fd(sources->probes), sources->config->collector.ring_bytes,
-			probes_asleep(sources->probes), &taker);
+		r = ring_open(&made->ring, loop, probes_ring_fd(sources->probes),
+			sources->config->collector.ring_bytes, probes_asleep(sources->probes),
+			&taker);
 	if (r == 0) {
 		struct pass_def pass = {
 			.probes = sources->probes,
 			.cmdline = sources->cmdline,
 			.out = out,
 			.ring = made->ring,
-			.page_bytes = made->host.page_bytes,
+			.page_bytes = made->greeting.host.page_bytes,
 			.capture_args = sources->config->collector.capture_args,
 		};
 

@@ -5,6 +5,7 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <time.h>
 
 static struct {
@@ -13,11 +14,22 @@ static struct {
 	bool journal; /* stderr is a journal stream, which wants <N> prefixes */
 } self = {.program = "linnix", .max = LOG_LEVEL_INFO};
 
+/* $JOURNAL_STREAM is "device:inode" of the journal's stream; it is inherited also by those whose stderr is another. */
+static bool stderr_is_journal(void)
+{
+	const char *stream = getenv("JOURNAL_STREAM");
+	unsigned long long device, inode;
+	struct stat st;
+
+	return stream && sscanf(stream, "%llu:%llu", &device, &inode) == 2 && fstat(STDERR_FILENO, &st) == 0 &&
+		st.st_dev == device && st.st_ino == inode;
+}
+
 void log_setup(const char *program, enum log_level max)
 {
 	self.program = program;
 	self.max = max;
-	self.journal = getenv("JOURNAL_STREAM") != NULL;
+	self.journal = stderr_is_journal();
 }
 
 static void append(char *line, size_t size, size_t *used, const char *fmt, va_list ap) printf_like(4, 0);

@@ -37,7 +37,7 @@ struct policy {
 	int nice;            /* set before rights are dropped, where permitted */
 	const struct policy_syscall *syscalls;
 	size_t syscall_count;
-	const struct policy_path *paths; /* NULL: no Landlock */
+	const struct policy_path *paths; /* NULL: files are not restricted */
 	size_t path_count;
 	bool tcp_denied; /* Landlock: no TCP bind, no TCP connect (ABI 4 and later) */
 	const struct policy_limit *limits;

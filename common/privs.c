@@ -35,10 +35,13 @@ static int set_caps(uint64_t mask)
 	return cap_set_proc(caps) < 0 ? -errno : 0;
 }
 
-/* As far as the rights allow: dropping from the bounding set needs CAP_SETPCAP, which a unit does not give us. */
+/*
+ * As far as the rights allow: dropping from the bounding set needs CAP_SETPCAP, which a unit does not give us. All that the
+ * running kernel knows, not only what our headers do.
+ */
 static void cut_bounding_set(uint64_t kept)
 {
-	for (cap_value_t cap = 0; cap <= CAP_LAST_CAP; cap++)
+	for (int cap = 0; cap < 64 && prctl(PR_CAPBSET_READ, cap, 0, 0, 0) >= 0; cap++)
 		if (!(kept & CAP_BIT(cap)))
 			(void)prctl(PR_CAPBSET_DROP, cap, 0, 0, 0);
 }
@@ -169,7 +172,7 @@ static bool same_groups(const struct status *status, const struct account *accou
 
 static int differs(char *why, size_t size, const char *what, uint64_t is, uint64_t wanted)
 {
-	snprintf(why, size, "%s is %" PRIx64 ", should be %" PRIx64, what, is, wanted);
+	snprintf(why, size, "%s is 0x%" PRIx64 ", should be 0x%" PRIx64, what, is, wanted);
 	return -EPERM;
 }
 

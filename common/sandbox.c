@@ -45,13 +45,13 @@ static int set_limits(const struct policy *policy)
 /* All that this kernel's Landlock can deny: what we do not handle stays allowed. */
 static struct ruleset handled_rights(const struct policy *policy, int abi)
 {
-	struct ruleset rights = {.fs = LL_FS_ABI_1};
+	struct ruleset rights = {.fs = policy->paths ? LL_FS_ABI_1 : 0};
 
-	if (abi >= 2)
+	if (abi >= 2 && policy->paths)
 		rights.fs |= LL_FS_REFER;
-	if (abi >= 3)
+	if (abi >= 3 && policy->paths)
 		rights.fs |= LL_FS_TRUNCATE;
-	if (abi >= 5)
+	if (abi >= 5 && policy->paths)
 		rights.fs |= LL_FS_IOCTL_DEV;
 	if (abi >= 4 && policy->tcp_denied)
 		rights.net = LL_NET_BIND_TCP | LL_NET_CONNECT_TCP;
@@ -104,11 +104,13 @@ static int enter_landlock(const struct policy *policy, const char *state, int *a
 		return 0;
 	}
 	rights = handled_rights(policy, *abi);
+	if (rights.fs == 0 && rights.net == 0)
+		return 0;
 	bytes = *abi >= 4 ? sizeof(rights) : offsetof(struct ruleset, net);
 	ruleset = (int)syscall(SYS_landlock_create_ruleset, &rights, bytes, 0);
 	if (ruleset < 0)
 		return -errno;
-	for (size_t i = 0; i < policy->path_count; i++) {
+	for (size_t i = 0; i < policy->path_count && policy->paths[i].path; i++) {
 		r = allow_path(ruleset, &policy->paths[i], rights.fs, state);
 		if (r < 0)
 			return r;
@@ -130,6 +132,10 @@ static int enter_seccomp(const struct policy *policy, enum sandbox_mode mode)
 
 	if (!filter)
 		return -ENOMEM;
+	/* Calls of another ABI: by default only the thread would end, and the daemon limp on. */
+	r = seccomp_attr_set(filter, SCMP_FLTATR_ACT_BADARCH, SCMP_ACT_KILL_PROCESS);
+	if (r < 0)
+		return r;
 	for (size_t i = 0; i < policy->syscall_count; i++) {
 		const struct policy_syscall *call = &policy->syscalls[i];
 		int number = seccomp_syscall_resolve_name(call->name);
@@ -148,7 +154,7 @@ int sandbox_enter(const struct policy *policy, enum sandbox_mode mode, const cha
 	int abi = 0, r;
 
 	r = set_limits(policy);
-	if (r == 0 && policy->paths)
+	if (r == 0)
 		r = enter_landlock(policy, state, &abi);
 	if (r == 0)
 		r = enter_seccomp(policy, mode);

@@ -351,10 +351,7 @@ int act_init(struct loop *loop, const struct act_callbacks *callbacks, void *ctx
 	for (size_t i = 0; i < EXECUTIONS_MAX && r == 0; i++) {
 		struct execution *ex = &self.executions[i];
 
-		if (i < ACT_TREES_MAX)
-			tree_init(&ex->tree, self.tree_rows[i], TREE_MEMBERS_MAX);
-		else
-			tree_init(&ex->tree, &self.process_rows[i - ACT_TREES_MAX], 1);
+		*ex = (struct execution){.phase = PHASE_FREE};
 		r = loop_timer_new(loop, step, ex, &ex->timer);
 	}
 	return r;
@@ -376,15 +373,18 @@ int act_start(const struct act_order *order)
 {
 	size_t first = order->type == ACTION_KILL_TREE ? 0 : ACT_TREES_MAX;
 	size_t end = order->type == ACTION_KILL_TREE ? ACT_TREES_MAX : EXECUTIONS_MAX;
+	const struct target *target = order->target;
 	_cleanup_close_ int pidfd = -1;
+	struct proc_stat stat;
 	struct execution *ex;
+	bool stopped;
 	int r;
 
 	while (first < end && self.executions[first].phase != PHASE_FREE)
 		first++;
 	if (first == end)
 		return -EBUSY;
-	pidfd = fcntl(order->target->pidfd, F_DUPFD_CLOEXEC, 0);
+	pidfd = fcntl(target->pidfd, F_DUPFD_CLOEXEC, 0);
 	if (pidfd < 0)
 		return -errno;
 	ex = &self.executions[first];
@@ -392,7 +392,8 @@ int act_start(const struct act_order *order)
 	tree_init(&ex->tree, first < ACT_TREES_MAX ? self.tree_rows[first] : &self.process_rows[first - ACT_TREES_MAX],
 		first < ACT_TREES_MAX ? TREE_MEMBERS_MAX : 1);
 	ex->order.target = NULL;
-	r = hold_member(ex, order->target->pid, order->target->start_ticks, &pidfd, false);
+	stopped = proc_stat(target->pid, &stat) == 0 && stat.stopped;
+	r = hold_member(ex, target->pid, target->start_ticks, &pidfd, stopped);
 	if (r == 0)
 		next(ex, PHASE_BEGIN, 0);
 	return r;

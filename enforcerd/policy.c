@@ -41,6 +41,7 @@ static const struct policy_syscall syscalls[] = {
 	CALL("epoll_pwait", "the loop, where the C library asks so"),
 	CALL("epoll_ctl", "the loop, exits of processes"),
 	CALL("timerfd_settime", "the loop's timers"),
+	CALL("gettimeofday", "the loop, where the vDSO has no answer"),
 	CALL("clock_gettime", "time, where the vDSO has no answer; own CPU time"),
 	CALL("accept4", "ruled and apid"),
 	CALL("recvmsg", "frames, with a caller's socket"),
@@ -81,7 +82,7 @@ static const struct policy_path paths[] = {
 /* Every member of ACT_TREES_MAX trees, every waiting target, every claimed socket; as far as the hard limit allows. */
 static const struct policy_limit limits[] = {
 	{RLIMIT_NOFILE, 18000},
-	{RLIMIT_NPROC, 4},
+	{RLIMIT_NPROC, 64},
 };
 
 const struct policy enforcerd_policy = {

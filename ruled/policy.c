@@ -22,6 +22,7 @@ static const struct policy_syscall SYSCALLS[] = {
 	CALL("epoll_pwait", "the loop"),
 	CALL("epoll_ctl", "the loop"),
 	CALL("timerfd_settime", "the loop's timers"),
+	CALL("gettimeofday", "the loop, where the vDSO has no answer"),
 	CALL("clock_gettime", "time, where the vDSO has no answer"),
 	CALL("accept4", "collectord's connection"),
 	CALL_IF("socket", "connecting to apid and enforcerd again", 0, SCMP_CMP_EQ, AF_UNIX, 0),

@@ -5,6 +5,7 @@ import os
 import re
 import subprocess
 import sys
+import tempfile
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "harness"))
 from linnix import QUICKSTART, TOP, Suite, main, test, wait_for
@@ -30,10 +31,13 @@ def the_commands_of_the_readme_do_what_it_says():
             if "actions/action-1" in command:
                 wait_for(lambda: suite.actions("pending"), 5)
             command = command.replace("/var/lib/linnix", suite.state_dir)
-            done = subprocess.run(["bash", "-c", command], cwd=TOP, capture_output=True, text=True, timeout=60,
-                                  stdin=subprocess.DEVNULL)
-            assert done.returncode == 0 or command.startswith("timeout"), (command, done)
-            outputs[command] = done.stdout
+            # Files, not pipes: what a command leaves running keeps them open.
+            with tempfile.TemporaryFile("w+") as output:
+                done = subprocess.run(["bash", "-c", command], cwd=TOP, timeout=60, stdin=subprocess.DEVNULL,
+                                      stdout=output, stderr=output)
+                output.seek(0)
+                outputs[command] = output.read()
+            assert done.returncode == 0 or command.startswith("timeout"), (command, outputs[command])
             print("# $ " + command[:100])
         everything = "\n".join(outputs.values())
         assert '[{"id":"%s","action":{"type":"kill_tree","pid":' % number in everything, everything

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: AGPL-3.0-only */
-/* Only a whole head asks for a claim, only for one of the claimed routes, and more bytes behind it change nothing. */
+/* Only a whole head asks for a claim, only for one of the claimed routes, and more bytes behind it
+ * change nothing. */
 #include <string.h>
 
 #include "apid/peek.h"
@@ -9,7 +10,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 static bool names_claimed_route(const char *data, size_t size)
 {
-	static const char *const starts[] = {"GET /whoami", "HEAD /whoami", "POST /actions/action-", "POST /enforcement/"};
+	static const char *const starts[] = {
+		"GET /whoami", "HEAD /whoami", "POST /actions/action-", "POST /enforcement/"};
 
 	for (size_t i = 0; i < ARRAY_LEN(starts); i++)
 		if (size > strlen(starts[i]) && memcmp(data, starts[i], strlen(starts[i])) == 0)

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: AGPL-3.0-only */
-/* A query is either taken with every value in its range, or refused with a sentence that is safe to show. */
+/* A query is either taken with every value in its range, or refused with a sentence that is safe to
+ * show. */
 #include <string.h>
 
 #include "apid/query.h"
@@ -9,9 +10,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 static bool in_range(const struct query *query)
 {
-	return query->limit >= 1 && query->limit <= QUERY_LIMIT_MAX && query->severity < SEVERITY_COUNT &&
-		query->status < STATUS_COUNT && query->types != 0 && (query->types & ~(unsigned)STREAM_ALL) == 0 &&
-		text_is_plain(query->rule, strlen(query->rule));
+	return query->limit >= 1 && query->limit <= QUERY_LIMIT_MAX &&
+	       query->severity < SEVERITY_COUNT && query->status < STATUS_COUNT &&
+	       query->types != 0 && (query->types & ~(unsigned)STREAM_ALL) == 0 &&
+	       text_is_plain(query->rule, strlen(query->rule));
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)

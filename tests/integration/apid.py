@@ -654,6 +654,30 @@ def too_many_connections_wait_and_are_served_later():
 
 
 @test
+def a_thousand_streams_and_no_more():
+    with Apid() as apid:
+        request = b"GET /stream HTTP/1.1\r\nHost: localhost:%d\r\n\r\n" % PORT
+        streams = []
+        for _ in range(1000):
+            sock = socket.create_connection(("127.0.0.1", PORT), 5)
+            sock.sendall(request)
+            assert sock.recv(12) == b"HTTP/1.1 200"
+            streams.append(sock)
+        assert status_of(apid.raw(request)) == 503
+        assert 'reason="too_many_streams"} 1\n' in apid.get("/metrics").body
+        begin = time.monotonic()
+        apid.ruled.send("alert", 1, 1, "a", 3, 5)
+        for sock in streams:
+            sock.settimeout(5)
+            while b"event: alert" not in sock.recv(4096):
+                pass
+        assert time.monotonic() - begin < 2
+        for sock in streams:
+            sock.close()
+        wait_for(lambda: "linnix_sse_clients 0\n" in apid.get("/metrics").body)
+
+
+@test
 def routing_is_exact_and_errors_are_problems():
     with Apid() as apid:
         for path in ("/", "/nothing", "/healthz/", "//healthz", "/health%7a", "/x%00y", "//localhost/healthz", "/../healthz",

@@ -120,6 +120,13 @@ static int try_fork(void)
 	return (int)syscall(SYS_fork);
 }
 
+static int try_linger(void)
+{
+	const struct linger linger = {1, 3600};
+
+	return setsockopt(STDIN_FILENO, SOL_SOCKET, SO_LINGER, &linger, sizeof(linger));
+}
+
 static const struct attempt {
 	const char *name;
 	int (*try)(void);
@@ -143,6 +150,7 @@ static const struct attempt {
 	{"a user namespace ends it", try_unshare, DIES},
 	{"memory that is writable and executable is not given", try_executable_memory, DIES | FAILS},
 	{"fork ends it", try_fork, DIES},
+	{"making a shared socket linger ends it", try_linger, DIES},
 };
 
 /* In a child: the daemon's rights, then the attempt. Exit codes: 0 succeeded, 1 failed, 2 could not be set up. */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: AGPL-3.0-only */
 /*
- * Stands in for ruled or enforcerd at the other end of apid's links: sends the frames that lines on stdin name, prints a
- * line for each frame that comes. Ends with stdin.
+ * Stands in for ruled or enforcerd at the other end of apid's links: sends the frames that lines on
+ * stdin name, prints a line for each frame that comes. Ends with stdin.
  *
  *     apid_peer ruled|enforcerd
  */
@@ -154,7 +154,10 @@ static void cmd_alert(char **words)
 		.since_wall_ns = clock_wall_ns() - 2 * NSEC_PER_SEC,
 		.value = 15.5,
 		.threshold = 10,
-		.culprit = {.tgid = (uint32_t)number(words, 5), .uid = 0, .comm = "stress\\ng", .start_ns = NSEC_PER_SEC},
+		.culprit = {.tgid = (uint32_t)number(words, 5),
+			.uid = 0,
+			.comm = "stress\\ng",
+			.start_ns = NSEC_PER_SEC},
 		.root_tgid = (uint32_t)number(words, 5),
 		.severity = (uint16_t)number(words, 4),
 		.scope = SCOPE_TREE,
@@ -202,15 +205,18 @@ static void cmd_enforcer(char **words)
 static void send_parts(const struct action *action)
 {
 	for (uint16_t i = 0; i < action->gates; i++)
-		send_frame(FRAME_ACTION_GATE, &(struct action_gate){.action = action->action, .index = i, .pass = 1},
+		send_frame(FRAME_ACTION_GATE,
+			&(struct action_gate){.action = action->action, .index = i, .pass = 1},
 			(struct text[]){text_of("kernel-thread"), text_of("")});
 	for (uint16_t i = 0; i < action->members; i++)
 		send_frame(FRAME_ACTION_MEMBER,
-			&(struct action_member){.action = action->action, .index = i, .pid = 100U + i, .ppid = 1},
+			&(struct action_member){
+				.action = action->action, .index = i, .pid = 100U + i, .ppid = 1},
 			(struct text[]){text_of("child"), text_of("child -x")});
 	for (uint16_t i = 0; i < action->proofs; i++)
 		send_frame(FRAME_ACTION_PROOF,
-			&(struct action_proof){.action = action->action, .index = i, .kind = PEER_TCP},
+			&(struct action_proof){
+				.action = action->action, .index = i, .kind = PEER_TCP},
 			(struct text[]){text_of("sre"), text_of("root")});
 }
 
@@ -311,7 +317,8 @@ static void run_line(char *line)
 	char *words[WORDS_MAX + 1] = {0}, *rest;
 	unsigned count = 0;
 
-	for (char *w = strtok_r(line, "\t", &rest); w && count < WORDS_MAX; w = strtok_r(NULL, "\t", &rest))
+	for (char *w = strtok_r(line, "\t", &rest); w && count < WORDS_MAX;
+		w = strtok_r(NULL, "\t", &rest))
 		words[count++] = w;
 	for (size_t i = 0; count && i < ARRAY_LEN(commands); i++)
 		if (strcmp(commands[i].name, words[0]) == 0)
@@ -381,7 +388,8 @@ static int on_decide(struct link *link, const struct frame *frame, int *fd, void
 	(void)ctx;
 	text_copy(frame_text(frame, 0), approver, sizeof(approver));
 	text_copy(frame_text(frame, 1), reason, sizeof(reason));
-	say("decide %" PRIu64 " %" PRIu64 " %" PRIu64 " %s|%s", d->request, d->connection, d->if_match, approver, reason);
+	say("decide %" PRIu64 " %" PRIu64 " %" PRIu64 " %s|%s", d->request, d->connection,
+		d->if_match, approver, reason);
 	return 0;
 }
 
@@ -455,7 +463,8 @@ int main(int argc, char **argv)
 	if (r == 0)
 		r = loop_new(&loop);
 	if (r == 0)
-		r = link_new(loop, strcmp(argv[1], "ruled") == 0 ? &feed : &decisions, account.uid, NULL, &peer);
+		r = link_new(loop, strcmp(argv[1], "ruled") == 0 ? &feed : &decisions, account.uid,
+			NULL, &peer);
 	if (r == 0)
 		r = link_open(peer);
 	if (r == 0)

@@ -20,7 +20,8 @@ static inline const struct frame *make_frame(
 
 	assert_true(len > 0);
 	memcpy(&made->frame.header, made->bytes, sizeof(made->frame.header));
-	memcpy(made->body, (char *)made->bytes + sizeof(struct frame_header), (size_t)len - sizeof(struct frame_header));
+	memcpy(made->body, (char *)made->bytes + sizeof(struct frame_header),
+		(size_t)len - sizeof(struct frame_header));
 	if (frame_parse(&made->frame.header, made->body, &made->frame, &why) < 0)
 		fail_msg("%s", why);
 	return &made->frame;

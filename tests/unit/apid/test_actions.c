@@ -33,7 +33,8 @@ static int tell(const struct frame *frame, const struct action_entry **entry)
 	return actions_frame(&actions, frame, (int64_t)(1700000000 * NSEC_PER_SEC), user, entry);
 }
 
-static const struct frame *action_frame(uint64_t action, uint16_t status, uint16_t gates, uint16_t members, uint16_t proofs)
+static const struct frame *action_frame(
+	uint64_t action, uint16_t status, uint16_t gates, uint16_t members, uint16_t proofs)
 {
 	const struct action payload = {
 		.action = action,
@@ -66,21 +67,26 @@ static const struct frame *gate_frame(uint64_t action, uint16_t index)
 {
 	const struct action_gate gate = {.action = action, .index = index, .pass = 1};
 
-	return make_frame(&made, FRAME_ACTION_GATE, &gate, (struct text[]){text_of("budget"), text_of("ok")});
+	return make_frame(
+		&made, FRAME_ACTION_GATE, &gate, (struct text[]){text_of("budget"), text_of("ok")});
 }
 
 static const struct frame *member_frame(uint64_t action, uint16_t index)
 {
-	const struct action_member member = {.action = action, .index = index, .pid = 40, .ppid = 1, .uid = 7};
+	const struct action_member member = {
+		.action = action, .index = index, .pid = 40, .ppid = 1, .uid = 7};
 
-	return make_frame(&made, FRAME_ACTION_MEMBER, &member, (struct text[]){text_of("sh"), text_of("sh -c x")});
+	return make_frame(&made, FRAME_ACTION_MEMBER, &member,
+		(struct text[]){text_of("sh"), text_of("sh -c x")});
 }
 
 static const struct frame *proof_frame(uint64_t action, uint16_t index, const char *label)
 {
-	const struct action_proof proof = {.action = action, .index = index, .kind = PEER_UNIX, .uid = 0};
+	const struct action_proof proof = {
+		.action = action, .index = index, .kind = PEER_UNIX, .uid = 0};
 
-	return make_frame(&made, FRAME_ACTION_PROOF, &proof, (struct text[]){text_of(label), text_of("root")});
+	return make_frame(&made, FRAME_ACTION_PROOF, &proof,
+		(struct text[]){text_of(label), text_of("root")});
 }
 
 static void an_action_is_whole_with_its_last_part_and_has_its_documented_shape(void **state)
@@ -160,7 +166,10 @@ static void the_oldest_ended_action_makes_room(void **state)
 
 	(void)state;
 	for (uint64_t i = 1; i <= ACTIONS_MAX; i++)
-		assert_int_equal(tell(action_frame(i, i == 7 ? STATUS_EXPIRED : STATUS_PENDING, 0, 0, 0), &entry), 1);
+		assert_int_equal(
+			tell(action_frame(i, i == 7 ? STATUS_EXPIRED : STATUS_PENDING, 0, 0, 0),
+				&entry),
+			1);
 	assert_int_equal(tell(action_frame(5000, STATUS_PENDING, 0, 0, 0), &entry), 1);
 	assert_null(actions_find(&actions, 7));
 	assert_int_equal(tell(action_frame(5001, STATUS_PENDING, 0, 0, 0), &entry), 1);
@@ -172,8 +181,11 @@ static void the_oldest_ended_action_makes_room(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test_teardown(an_action_is_whole_with_its_last_part_and_has_its_documented_shape, tear_down),
-		cmocka_unit_test_teardown(parts_of_another_action_or_out_of_turn_are_refused, tear_down),
+		cmocka_unit_test_teardown(
+			an_action_is_whole_with_its_last_part_and_has_its_documented_shape,
+			tear_down),
+		cmocka_unit_test_teardown(
+			parts_of_another_action_or_out_of_turn_are_refused, tear_down),
 		cmocka_unit_test_teardown(what_is_told_again_unchanged_is_no_news, tear_down),
 		cmocka_unit_test_teardown(what_a_new_list_does_not_tell_is_gone, tear_down),
 		cmocka_unit_test_teardown(the_oldest_ended_action_makes_room, tear_down),

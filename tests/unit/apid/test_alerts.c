@@ -19,7 +19,8 @@ static const char *user(uid_t uid, char *buffer, size_t size)
 	return buffer;
 }
 
-static const struct frame *alert_frame(uint64_t epoch, uint64_t counter, const char *rule, uint32_t pid)
+static const struct frame *alert_frame(
+	uint64_t epoch, uint64_t counter, const char *rule, uint32_t pid)
 {
 	const struct alert alert = {
 		.epoch = epoch,
@@ -64,7 +65,8 @@ static void an_alert_has_its_documented_shape(void **state)
 	const struct stored_alert *stored;
 
 	(void)state;
-	assert_int_equal(alerts_add(&alerts, alert_frame(0x2a, 3, "storm", 31337), user, &stored), 1);
+	assert_int_equal(
+		alerts_add(&alerts, alert_frame(0x2a, 3, "storm", 31337), user, &stored), 1);
 	assert_string_equal(stored->json,
 		"{\"id\":\"2a-3\",\"timestamp\":1700000000.123456,\"rule\":\"storm\",\"severity\":\"high\","
 		"\"message\":\"too \\\"many\\\"\\\\x0a\",\"host\":\"box\",\"culprit\":{\"pid\":31337,"
@@ -112,9 +114,11 @@ static void a_note_changes_the_stored_alert(void **state)
 	assert_int_equal(add(&alerts, 1, 1), 1);
 	assert_int_equal(add(&alerts, 1, 2), 1);
 	assert_int_equal(alerts_note(&alerts, note_frame(1, 17, "")), 0);
-	assert_non_null(strstr(alerts_newest(&alerts, 1)->json, ",\"action\":\"action-17\",\"action_refused\":null}"));
+	assert_non_null(strstr(alerts_newest(&alerts, 1)->json,
+		",\"action\":\"action-17\",\"action_refused\":null}"));
 	assert_int_equal(alerts_note(&alerts, note_frame(2, 0, "protected")), 0);
-	assert_non_null(strstr(alerts_newest(&alerts, 0)->json, ",\"action\":null,\"action_refused\":\"protected\"}"));
+	assert_non_null(strstr(alerts_newest(&alerts, 0)->json,
+		",\"action\":null,\"action_refused\":\"protected\"}"));
 	assert_int_equal(alerts_note(&alerts, note_frame(9, 1, "")), -ENOENT);
 	alerts_done(&alerts);
 }
@@ -140,7 +144,8 @@ static void the_newest_ten_thousand_are_kept(void **state)
 
 static void filters_hold_together(void **state)
 {
-	const struct stored_alert alert = {.wall_ns = 500, .severity = SEVERITY_LOW, .rule = "storm"};
+	const struct stored_alert alert = {
+		.wall_ns = 500, .severity = SEVERITY_LOW, .rule = "storm"};
 	struct query query;
 
 	(void)state;

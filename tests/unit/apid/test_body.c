@@ -24,7 +24,8 @@ static void approver_and_reason_are_read(void **state)
 	assert_int_equal(parse("{\"approver\":\"sre-alice\"}", &body), 0);
 	assert_string_equal(body.approver, "sre-alice");
 	assert_string_equal(body.reason, "");
-	assert_int_equal(parse(" {\"reason\":\"it\\nleaks\",\"approver\":\"\\u00e4\"} \n", &body), 0);
+	assert_int_equal(
+		parse(" {\"reason\":\"it\\nleaks\",\"approver\":\"\\u00e4\"} \n", &body), 0);
 	assert_string_equal(body.approver, "\xc3\xa4");
 	assert_string_equal(body.reason, "it\nleaks");
 }
@@ -32,13 +33,36 @@ static void approver_and_reason_are_read(void **state)
 static void anything_but_that_object_is_refused(void **state)
 {
 	static const char *const bad[] = {
-		"", " ", "null", "1", "\"approver\"", "[]", "[{\"approver\":\"a\"}]", "{", "{}", "approver=a",
-		"{\"approver\":\"a\"", "{\"approver\":\"a\"}}", "{\"approver\":\"a\"} {}", "{\"approver\":\"a\",}",
-		"{'approver':'a'}", "{\"approver\":\"\"}", "{\"approver\":null}", "{\"approver\":1}",
-		"{\"approver\":[\"a\"]}", "{\"approver\":\"a\",\"approver\":\"a\"}", "{\"Approver\":\"a\"}",
-		"{\"approver\":\"a\",\"uid\":0}", "{\"approver\":\"a\",\"reason\":1}", "{\"approver\":\"a\\u0000b\"}",
-		"{\"approver\":\"a\\nb\"}", "{\"approver\":\"a\\u0085\"}", "{\"approver\":\"\xff\"}",
-		"{\"approver\":\"\\ud800\"}", "\xef\xbb\xbf{\"approver\":\"a\"}", "{\"approver\":{\"approver\":\"a\"}}",
+		"",
+		" ",
+		"null",
+		"1",
+		"\"approver\"",
+		"[]",
+		"[{\"approver\":\"a\"}]",
+		"{",
+		"{}",
+		"approver=a",
+		"{\"approver\":\"a\"",
+		"{\"approver\":\"a\"}}",
+		"{\"approver\":\"a\"} {}",
+		"{\"approver\":\"a\",}",
+		"{'approver':'a'}",
+		"{\"approver\":\"\"}",
+		"{\"approver\":null}",
+		"{\"approver\":1}",
+		"{\"approver\":[\"a\"]}",
+		"{\"approver\":\"a\",\"approver\":\"a\"}",
+		"{\"Approver\":\"a\"}",
+		"{\"approver\":\"a\",\"uid\":0}",
+		"{\"approver\":\"a\",\"reason\":1}",
+		"{\"approver\":\"a\\u0000b\"}",
+		"{\"approver\":\"a\\nb\"}",
+		"{\"approver\":\"a\\u0085\"}",
+		"{\"approver\":\"\xff\"}",
+		"{\"approver\":\"\\ud800\"}",
+		"\xef\xbb\xbf{\"approver\":\"a\"}",
+		"{\"approver\":{\"approver\":\"a\"}}",
 	};
 	struct body body;
 

@@ -16,7 +16,7 @@ struct row {
 	const char *headers[5]; /* "Name: value" */
 };
 
-#define H "Host: localhost:3000"
+#define H	 "Host: localhost:3000"
 #define NAVIGATE "Sec-Fetch-Mode: navigate"
 #define DOCUMENT "Sec-Fetch-Dest: document"
 
@@ -101,7 +101,8 @@ static void each_row_of_the_table_holds(void **state)
 		collect(&rows[i], &headers, storage);
 		status = browser_check(&headers, &listener, rows[i].kind, &why);
 		if (status != rows[i].status)
-			fail_msg("row %zu (%s, %s): %u", i, rows[i].headers[0], rows[i].headers[1], status);
+			fail_msg("row %zu (%s, %s): %u", i, rows[i].headers[0], rows[i].headers[1],
+				status);
 	}
 }
 

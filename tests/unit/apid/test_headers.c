@@ -10,7 +10,8 @@
 
 static const char *why;
 
-static unsigned framing(bool bodiless, const char *name1, const char *value1, const char *name2, const char *value2)
+static unsigned framing(
+	bool bodiless, const char *name1, const char *value1, const char *name2, const char *value2)
 {
 	struct headers headers = {0};
 
@@ -26,8 +27,11 @@ static void a_message_has_one_length(void **state)
 	assert_int_equal(framing(false, "content-length", "12", NULL, NULL), 0);
 	assert_int_equal(framing(false, "Transfer-Encoding", "Chunked", NULL, NULL), 0);
 	assert_int_equal(framing(false, "Content-Length", "12", "Content-Length", "12"), 400);
-	assert_int_equal(framing(false, "Content-Length", "12", "Transfer-Encoding", "chunked"), 400);
-	assert_int_equal(framing(false, "Transfer-Encoding", "chunked", "Transfer-Encoding", "chunked"), 400);
+	assert_int_equal(
+		framing(false, "Content-Length", "12", "Transfer-Encoding", "chunked"), 400);
+	assert_int_equal(
+		framing(false, "Transfer-Encoding", "chunked", "Transfer-Encoding", "chunked"),
+		400);
 	assert_int_equal(framing(false, "Transfer-Encoding", "gzip, chunked", NULL, NULL), 501);
 	assert_int_equal(framing(false, "Content-Length", "+1", NULL, NULL), 400);
 	assert_int_equal(framing(false, "Content-Length", " 1", NULL, NULL), 400);

@@ -71,8 +71,8 @@ static void a_reader_goes_on_after_the_last_id_it_has_seen(void **state)
 
 static void an_unknown_id_means_from_now(void **state)
 {
-	static const char *const ids[] = {"", "abc", "abc-", "abc-6", "abc-x", "abc-01", "abd-3", "3", "abc-3 ",
-		"abc-18446744073709551615", "abc-18446744073709551614"};
+	static const char *const ids[] = {"", "abc", "abc-", "abc-6", "abc-x", "abc-01", "abd-3",
+		"3", "abc-3 ", "abc-18446744073709551615", "abc-18446744073709551614"};
 
 	(void)state;
 	for (int i = 0; i < 5; i++)
@@ -110,12 +110,15 @@ static void the_ring_is_bounded_by_bytes(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test_setup_teardown(an_event_is_framed_with_id_type_and_data, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(
+			an_event_is_framed_with_id_type_and_data, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(a_reader_gets_only_its_types, set_up, tear_down),
-		cmocka_unit_test_setup_teardown(a_reader_goes_on_after_the_last_id_it_has_seen, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(
+			a_reader_goes_on_after_the_last_id_it_has_seen, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(an_unknown_id_means_from_now, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(
-			the_ring_is_bounded_by_number_and_says_who_has_lost_events, set_up, tear_down),
+			the_ring_is_bounded_by_number_and_says_who_has_lost_events, set_up,
+			tear_down),
 		cmocka_unit_test_setup_teardown(the_ring_is_bounded_by_bytes, set_up, tear_down),
 	};
 

@@ -18,7 +18,8 @@ static enum peek peek(const char *head)
 static void decisions_and_whoami_are_shown_to_enforcerd_first(void **state)
 {
 	(void)state;
-	assert_int_equal(peek("POST /actions/action-1/approve HTTP/1.1\r\nHost: x\r\n\r\n"), PEEK_CLAIM);
+	assert_int_equal(
+		peek("POST /actions/action-1/approve HTTP/1.1\r\nHost: x\r\n\r\n"), PEEK_CLAIM);
 	assert_int_equal(peek("POST /actions/action-20/reject HTTP/1.0\r\n\r\n"), PEEK_CLAIM);
 	assert_int_equal(peek("POST /enforcement/hold HTTP/1.1\r\n\r\n{\"appr"), PEEK_CLAIM);
 	assert_int_equal(peek("POST /enforcement/resume HTTP/1.1\n\n"), PEEK_CLAIM);
@@ -64,7 +65,8 @@ static void a_head_that_is_too_long_is_left_to_the_server(void **state)
 
 	(void)state;
 	memset(head, 'a', sizeof(head));
-	memcpy(head, "POST /enforcement/hold HTTP/1.1\r\nX: ", strlen("POST /enforcement/hold HTTP/1.1\r\nX: "));
+	memcpy(head, "POST /enforcement/hold HTTP/1.1\r\nX: ",
+		strlen("POST /enforcement/hold HTTP/1.1\r\nX: "));
 	assert_int_equal(peek_head(&api_routes, head, sizeof(head) - 1), PEEK_MORE);
 	assert_int_equal(peek_head(&api_routes, head, sizeof(head)), PEEK_PLAIN);
 }

@@ -34,8 +34,10 @@ static void every_parameter_is_read(void **state)
 	struct query query;
 
 	(void)state;
-	assert_int_equal(parse("limit=1000&since=1700000000.25&severity=high&rule=a+b%26%c3%a4&status=executed&types=action,alert",
-				 ALL, &query), 0);
+	assert_int_equal(
+		parse("limit=1000&since=1700000000.25&severity=high&rule=a+b%26%c3%a4&status=executed&types=action,alert",
+			ALL, &query),
+		0);
 	assert_int_equal(query.given, ALL);
 	assert_int_equal(query.limit, 1000);
 	assert_true(query.since_wall_ns == 1700000000250000000ULL);
@@ -50,14 +52,36 @@ static void bad_repeated_and_unknown_parameters_are_refused_by_name(void **state
 	static const struct {
 		const char *text, *name;
 	} bad[] = {
-		{"limit=0", "limit"}, {"limit=1001", "limit"}, {"limit=-1", "limit"}, {"limit=01", "limit"},
-		{"limit=1e3", "limit"}, {"limit=", "limit"}, {"limit", "limit"}, {"limit=%00", "limit"},
-		{"limit=1&limit=1", "limit"}, {"Limit=1", "Limit"}, {"since=x", "since"}, {"since=-1", "since"},
-		{"since=1.", "since"}, {"since=1.1234567890", "since"}, {"since=1.2x", "since"},
-		{"since=99999999999", "since"}, {"severity=HIGH", "severity"}, {"rule=", "rule"},
-		{"rule=%0a", "rule"}, {"rule=%zz", "rule"}, {"rule=%f", "rule"}, {"rule=%ff", "rule"},
-		{"status=gone", "status"}, {"types=", "types"}, {"types=alert,", "types"}, {"types=alerts", "types"},
-		{"&limit=1", ""}, {"=1", ""}, {"nothing=1", "nothing"}, {"a\xff=1", "a\\xff"},
+		{"limit=0", "limit"},
+		{"limit=1001", "limit"},
+		{"limit=-1", "limit"},
+		{"limit=01", "limit"},
+		{"limit=1e3", "limit"},
+		{"limit=", "limit"},
+		{"limit", "limit"},
+		{"limit=%00", "limit"},
+		{"limit=1&limit=1", "limit"},
+		{"Limit=1", "Limit"},
+		{"since=x", "since"},
+		{"since=-1", "since"},
+		{"since=1.", "since"},
+		{"since=1.1234567890", "since"},
+		{"since=1.2x", "since"},
+		{"since=99999999999", "since"},
+		{"severity=HIGH", "severity"},
+		{"rule=", "rule"},
+		{"rule=%0a", "rule"},
+		{"rule=%zz", "rule"},
+		{"rule=%f", "rule"},
+		{"rule=%ff", "rule"},
+		{"status=gone", "status"},
+		{"types=", "types"},
+		{"types=alert,", "types"},
+		{"types=alerts", "types"},
+		{"&limit=1", ""},
+		{"=1", ""},
+		{"nothing=1", "nothing"},
+		{"a\xff=1", "a\\xff"},
 	};
 	struct query query;
 

@@ -28,7 +28,8 @@ static void every_route_is_found_by_its_own_path(void **state)
 
 		strcpy(path, route->path);
 		if (brace)
-			sprintf(path, "%.*saction-17%s", (int)(brace - route->path), route->path, strchr(brace, '}') + 1);
+			sprintf(path, "%.*saction-17%s", (int)(brace - route->path), route->path,
+				strchr(brace, '}') + 1);
 		assert_int_equal(find(route->methods, path, &match), 0);
 		assert_ptr_equal(match.route, route);
 		assert_int_equal(match.action, brace ? 17 : 0);
@@ -38,12 +39,40 @@ static void every_route_is_found_by_its_own_path(void **state)
 static void a_path_matches_byte_for_byte_or_not_at_all(void **state)
 {
 	static const char *const strangers[] = {
-		"", "/", "*", "healthz", "/healthz/", "//healthz", "/healthz//", "/Healthz", "/health", "/healthzz",
-		"/health%7a", "/./healthz", "/x/../healthz", "//host/healthz", "http://localhost/healthz", "/healthz#x",
-		"/actions/", "/actions/action-1/", "/actions/action-1/approve/", "/actions/action-1/approve/x",
-		"/actions//approve", "/actions/{action}", "/actions/action-", "/actions/action-0", "/actions/action-01",
-		"/actions/action-+1", "/actions/action- 1", "/actions/action-1 ", "/actions/Action-1", "/actions/1",
-		"/actions/action-1x", "/actions/action-18446744073709551616", "/enforcement", "/enforcement/hold/",
+		"",
+		"/",
+		"*",
+		"healthz",
+		"/healthz/",
+		"//healthz",
+		"/healthz//",
+		"/Healthz",
+		"/health",
+		"/healthzz",
+		"/health%7a",
+		"/./healthz",
+		"/x/../healthz",
+		"//host/healthz",
+		"http://localhost/healthz",
+		"/healthz#x",
+		"/actions/",
+		"/actions/action-1/",
+		"/actions/action-1/approve/",
+		"/actions/action-1/approve/x",
+		"/actions//approve",
+		"/actions/{action}",
+		"/actions/action-",
+		"/actions/action-0",
+		"/actions/action-01",
+		"/actions/action-+1",
+		"/actions/action- 1",
+		"/actions/action-1 ",
+		"/actions/Action-1",
+		"/actions/1",
+		"/actions/action-1x",
+		"/actions/action-18446744073709551616",
+		"/enforcement",
+		"/enforcement/hold/",
 	};
 	struct route_match match;
 

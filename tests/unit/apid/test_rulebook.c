@@ -13,9 +13,11 @@
 
 static struct made_frame made;
 
-static const struct frame *rules_frame(uint64_t generation, uint32_t loaded, uint16_t success, const char *error)
+static const struct frame *rules_frame(
+	uint64_t generation, uint32_t loaded, uint16_t success, const char *error)
 {
-	const struct rules rules = {.generation = generation, .loaded = loaded, .reload_success = success};
+	const struct rules rules = {
+		.generation = generation, .loaded = loaded, .reload_success = success};
 
 	return make_frame(&made, FRAME_RULES, &rules, (struct text[]){text_of(error)});
 }
@@ -24,7 +26,8 @@ static const struct frame *rule_frame(uint64_t generation, uint32_t index, const
 {
 	const struct rule rule = {.generation = generation, .index = index};
 
-	return make_frame(&made, FRAME_RULE, &rule, (struct text[]){text_of(name), text_of("forks_per_sec")});
+	return make_frame(
+		&made, FRAME_RULE, &rule, (struct text[]){text_of(name), text_of("forks_per_sec")});
 }
 
 static void a_set_counts_when_it_is_whole(void **state)

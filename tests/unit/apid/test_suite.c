@@ -18,7 +18,8 @@ static const char *reasons[SUITE_REASONS_MAX];
 
 static void alive(struct suite *suite, enum role role, uint64_t now_ns)
 {
-	const struct self self = {.role = (uint16_t)role, .pid = 100 + role, .cpu_ns = now_ns / 100};
+	const struct self self = {
+		.role = (uint16_t)role, .pid = 100 + role, .cpu_ns = now_ns / 100};
 
 	suite_self(suite, &self, now_ns);
 }
@@ -27,7 +28,8 @@ static void enforcer(struct suite *suite, uint16_t audit_ok, uint16_t peers_ok, 
 {
 	const struct enforcer payload = {.audit_ok = audit_ok, .peers_ok = peers_ok};
 
-	suite_enforcer(suite, make_frame(&made, FRAME_ENFORCER, &payload, (struct text[]){text_of(""), text_of(why)}));
+	suite_enforcer(suite, make_frame(&made, FRAME_ENFORCER, &payload,
+				      (struct text[]){text_of(""), text_of(why)}));
 }
 
 /* Everything up at @now_ns. */
@@ -147,12 +149,13 @@ static void named_things_are_bounded_and_updated_in_place(void **state)
 		const struct probe probe = {.attached = 0};
 
 		snprintf(name, sizeof(name), "p%u", i);
-		suite_probe(&suite, make_frame(&made, FRAME_PROBE, &probe, (struct text[]){text_of(name), text_of("why")}));
+		suite_probe(&suite, make_frame(&made, FRAME_PROBE, &probe,
+					    (struct text[]){text_of(name), text_of("why")}));
 	}
 	assert_int_equal(suite.probe_count, SUITE_NAMED_MAX);
 	assert_int_equal(suite.unlisted, 3);
-	suite_probe(&suite,
-		make_frame(&made, FRAME_PROBE, &(struct probe){.attached = 1}, (struct text[]){text_of("p0"), text_of("")}));
+	suite_probe(&suite, make_frame(&made, FRAME_PROBE, &(struct probe){.attached = 1},
+				    (struct text[]){text_of("p0"), text_of("")}));
 	assert_true(suite.probes[0].attached);
 	assert_string_equal(suite.probes[0].why, "");
 }

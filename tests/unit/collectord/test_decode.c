@@ -113,6 +113,20 @@ static void names_a_cgroup(void **state)
 	assert_int_equal(decoded.texts[0].len, 2);
 }
 
+static void finds_the_file_name_of_a_sample(void **state)
+{
+	struct record_sample record = {
+		.head.type = RECORD_SAMPLE, .process = somebody, .exe_len = 9, .exe = "/bin/true"};
+	struct decoded decoded;
+
+	(void)state;
+	assert_int_equal(decode(&record, RECORD_SAMPLE_MIN + 16, &decoded), 0);
+	assert_int_equal(decoded.type, FRAME_SAMPLE);
+	assert_int_equal(decoded.texts[0].len, 9);
+	assert_int_equal(decode(&record, RECORD_SAMPLE_MIN + 9, &decoded), -EPROTO);
+	assert_int_equal(decode(&record, RECORD_SAMPLE_MIN + 24, &decoded), -EPROTO);
+}
+
 static void refuses_what_is_short_or_long(void **state)
 {
 	struct record_fork born = {.head.type = RECORD_FORK, .process = somebody};
@@ -169,6 +183,7 @@ int main(void)
 		cmocka_unit_test(finds_file_name_and_arguments_of_an_exec),
 		cmocka_unit_test(counts_memory_of_an_exit_in_bytes),
 		cmocka_unit_test(names_a_cgroup),
+		cmocka_unit_test(finds_the_file_name_of_a_sample),
 		cmocka_unit_test(refuses_what_is_short_or_long),
 		cmocka_unit_test(refuses_lengths_beyond_their_bounds),
 		cmocka_unit_test(refuses_unknown_types_and_impossible_values),

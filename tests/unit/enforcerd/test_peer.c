@@ -105,6 +105,8 @@ static void serve_orders(int fd)
 			waitpid(client, NULL, 0);
 		}
 		client = fork();
+		if (client < 0)
+			_exit(1);
 		if (client == 0)
 			run_client(&order);
 	}
