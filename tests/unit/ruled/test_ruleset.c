@@ -130,13 +130,18 @@ static void tells_every_problem_of_every_bad_file(void **state)
 
 static void the_shipped_rules_are_good(void **state)
 {
+	static const char *const paths[] = {TESTS_DIR "/../configs/rules.yaml",
+		TESTS_DIR "/../configs/rules-production.yaml"};
 	struct fixture *f = *state;
 
-	assert_int_equal(ruleset_load(AT_FDCWD, TESTS_DIR "/../configs/rules.yaml", "rules.yaml",
-				 &f->problems, &f->ruleset),
-		0);
-	assert_non_null(ruleset_find(f->ruleset, "fork_storm"));
-	assert_int_equal(ruleset_find(f->ruleset, "fork_storm")->action, ACTION_KILL_TREE);
+	for (size_t i = 0; i < ARRAY_LEN(paths); i++) {
+		ruleset_free(TAKE_PTR(f->ruleset));
+		assert_int_equal(
+			ruleset_load(AT_FDCWD, paths[i], "rules", &f->problems, &f->ruleset), 0);
+		assert_non_null(ruleset_find(f->ruleset, "fork_storm"));
+		assert_int_equal(
+			ruleset_find(f->ruleset, "fork_storm")->action, ACTION_KILL_TREE);
+	}
 }
 
 static void reads_every_key(void **state)
