@@ -150,6 +150,39 @@ struct culprit culprit_in(const struct culprit_search *search, const struct line
 	return NOBODY;
 }
 
+/* True if one of @told is the tree of @entry or in it. */
+static bool holds_told(const struct culprit_search *search, const struct process_entry *entry,
+	const struct map_key *told, size_t count)
+{
+	for (size_t i = 0; i < count; i++) {
+		struct process_entry *other =
+			process_table_find(search->table, (uint32_t)told[i].a, told[i].b);
+
+		if (other && lineage_has(other, entry, search->suite))
+			return true;
+	}
+	return false;
+}
+
+struct culprit culprit_of_rest(const struct culprit_search *search, const struct lineage *lineage,
+	const struct process_entry *above, uint64_t rest, const struct map_key *told, size_t count)
+{
+	unsigned i = 0;
+
+	while (i < lineage->count && lineage->at[i] != above)
+		i++;
+	while (i-- > 0) {
+		struct process_entry *entry = lineage->at[i];
+		struct keyed_window *keyed = tree_of(search, entry);
+
+		if (keyed && is_most(weight_of(search, keyed), rest) &&
+			lineage_candidate(entry, search->suite) &&
+			!holds_told(search, entry, told, count))
+			return descend(search, (struct culprit){entry, keyed, keyed});
+	}
+	return NOBODY;
+}
+
 bool culprit_ripens(const struct culprit_search *search, const struct culprit *culprit)
 {
 	const struct window_shape *shape = &search->trees->shape;

@@ -41,6 +41,13 @@ void culprit_count(
 /* From the topmost of @lineage whose tree is over the threshold. Nobody if none is. */
 struct culprit culprit_in(const struct culprit_search *search, const struct lineage *lineage);
 
+/*
+ * Who on the way from @above to the process that acted holds most of @rest, which is what those already told have left of
+ * @above's weight, and has none of @told (window keys) in its own tree. Nobody if nobody does.
+ */
+struct culprit culprit_of_rest(const struct culprit_search *search, const struct lineage *lineage,
+	const struct process_entry *above, uint64_t rest, const struct map_key *told, size_t count);
+
 /* Of a whole scope's @weight; nobody if no tree holds 80 % of it. decider may be NULL. */
 struct culprit culprit_of(const struct culprit_search *search, uint64_t weight);
 

@@ -214,30 +214,87 @@ static bool is_additive(const struct scene *scene)
 	       !(rule->scope == SCOPE_TREE && scene->scoped);
 }
 
-/*
- * True if without those already told, living or dead, nothing is over the threshold: whoever is
- * above a culprit is not to blame for it, least of all when it has just ended.
- */
-static bool is_explained(const struct scene *scene)
+/* The firing of @culprit if it was told too short a time ago to be told again. */
+static struct firing *find_cooling(const struct scene *scene, struct map_key culprit)
 {
-	const struct window_shape *shape = &scene->state->trees.shape;
+	const struct rule_def *rule = scene->state->rule;
+	uint64_t cooldown_ns = MAX(rule->cooldown_secs * NSEC_PER_SEC, COOLDOWN_NS_MIN);
+	struct firing *firing = firing_set_find(&scene->state->firings, culprit);
+
+	return firing && scene->event->time_ns < firing->told_ns + cooldown_ns ? firing : NULL;
+}
+
+/* What was found is no news: told just now, or part of what was. */
+static bool is_told(const struct scene *scene)
+{
+	struct firing *firing = find_cooling(scene, scene->key);
+
+	/* Not over the threshold by itself, but the greater part of a tree that was told. */
+	if (!firing && !scene->scoped && scene->decider != scene->culprit.window)
+		firing = find_cooling(scene, scene->decider->key);
+	if (firing)
+		firing->active = true;
+	return firing != NULL;
+}
+
+/* What those already told, living or dead, leave of what was found. */
+struct rest {
+	const struct window *parts[TOLD_MAX];
+	struct map_key keys[TOLD_MAX]; /* of the parts */
+	size_t count;
+	uint64_t newest; /* weight that is left */
+	bool over;	 /* over the threshold by itself */
+};
+
+static void measure_rest(const struct scene *scene, struct rest *rest)
+{
 	const struct keyed_window *whole =
 		scene->culprit.entry ? scene->culprit.window : scene->decider;
-	uint64_t total = whole->window.total, weight = window_weight(shape, &whole->window);
-	double slices = shape->slice > 0 ? (double)(shape->buckets / shape->slice) : 1;
-	double threshold = scene->state->rule->threshold;
 	const struct firing *told;
-	unsigned looked = 0;
 
+	rest->count = 0;
 	TAILQ_FOREACH (told, &scene->state->firings.told, order) {
 		const struct keyed_window *part = told_below(scene, told);
 
-		if (!part || looked++ >= TOLD_MAX || is_nested(scene, told))
+		if (rest->count == TOLD_MAX)
+			break;
+		if (!part || is_nested(scene, told))
 			continue;
-		total -= MIN(total, part->window.total);
-		weight -= MIN(weight, window_weight(shape, &part->window));
+		rest->keys[rest->count] = told->culprit;
+		rest->parts[rest->count++] = &part->window;
 	}
-	return looked > 0 && ((double)total <= threshold * slices || (double)weight <= threshold);
+	rest->over = window_rest_over(&scene->state->trees.shape, &whole->window, rest->parts,
+		rest->count, scene->state->rule->threshold, &rest->newest);
+}
+
+/*
+ * Whoever is above a culprit is not to blame for it, least of all when it has just ended: what was told
+ * is taken away before anybody above is named. False if nothing is left to tell; else the culprit is the
+ * one of the rest, which may be another storm beside the told one.
+ */
+static bool name_rest(struct scene *scene)
+{
+	struct rest rest;
+	struct culprit next;
+
+	measure_rest(scene, &rest);
+	if (rest.count == 0)
+		return true;
+	if (!rest.over)
+		return false;
+	if (!scene->culprit.entry)
+		return true;
+	next = culprit_of_rest(&scene->search, scene->detect->lineage, scene->culprit.entry,
+		rest.newest, rest.keys, rest.count);
+	if (!next.entry)
+		return true;
+	if (!window_over(&scene->state->trees.shape, &next.decider->window,
+		    scene->state->rule->threshold))
+		return false; /* it will be over by itself soon, or stop */
+	scene->culprit = next;
+	scene->decider = next.decider;
+	scene->key = culprit_key(0, next.entry);
+	return !is_told(scene);
 }
 
 /* The culprit's features, or what the scope has instead. */
@@ -278,29 +335,6 @@ static void fill(struct scene *scene)
 	finding->since_ns = window_since(shape, &scene->decider->window);
 }
 
-/* The firing of @culprit if it was told too short a time ago to be told again. */
-static struct firing *find_cooling(const struct scene *scene, struct map_key culprit)
-{
-	const struct rule_def *rule = scene->state->rule;
-	uint64_t cooldown_ns = MAX(rule->cooldown_secs * NSEC_PER_SEC, COOLDOWN_NS_MIN);
-	struct firing *firing = firing_set_find(&scene->state->firings, culprit);
-
-	return firing && scene->event->time_ns < firing->told_ns + cooldown_ns ? firing : NULL;
-}
-
-/* What was found is no news: told just now, or part of what was. */
-static bool is_told(const struct scene *scene)
-{
-	struct firing *firing = find_cooling(scene, scene->key);
-
-	/* Not over the threshold by itself, but the greater part of a tree that was told. */
-	if (!firing && !scene->scoped && scene->decider != scene->culprit.window)
-		firing = find_cooling(scene, scene->decider->key);
-	if (firing)
-		firing->active = true;
-	return firing != NULL;
-}
-
 /* Whether what was found is to be told: no news, explained and filtered out are not. */
 static struct firing *tell(struct scene *scene)
 {
@@ -313,7 +347,7 @@ static struct firing *tell(struct scene *scene)
 	if (is_told(scene))
 		return NULL;
 	if (!firing_set_find(&state->firings, scene->key) && is_additive(scene) &&
-		is_explained(scene))
+		!name_rest(scene))
 		return NULL;
 	firing = firing_set_tell(&state->firings, scene->key, scene->event->time_ns);
 	if (!firing)

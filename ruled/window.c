@@ -117,6 +117,31 @@ uint64_t window_weight(const struct window_shape *shape, const struct window *wi
 	return shape->slice > 0 ? slice_sum(shape, window, 0) : window->total;
 }
 
+static uint64_t rest_of(const struct window_shape *shape, const struct window *whole,
+	const struct window *const *parts, size_t count, uint32_t age)
+{
+	uint64_t rest = shape->slice > 0 ? slice_sum(shape, whole, age) : whole->total;
+
+	for (size_t i = 0; i < count; i++) {
+		uint64_t part = shape->slice > 0 ? slice_sum(shape, parts[i], age) : parts[i]->total;
+
+		rest -= MIN(rest, part);
+	}
+	return rest;
+}
+
+bool window_rest_over(const struct window_shape *shape, const struct window *whole,
+	const struct window *const *parts, size_t count, double threshold, uint64_t *newest)
+{
+	uint32_t slices = shape->slice > 0 ? shape->buckets / shape->slice : 1;
+
+	*newest = rest_of(shape, whole, parts, count, 0);
+	for (uint32_t age = 0; age < slices; age++)
+		if ((double)rest_of(shape, whole, parts, count, age) <= threshold)
+			return false;
+	return true;
+}
+
 uint64_t window_since(const struct window_shape *shape, const struct window *window)
 {
 	uint64_t slack = shape->slice > 0 ? NSEC_PER_SEC : shape->bucket_ns;

@@ -57,6 +57,13 @@ double window_value(const struct window_shape *shape, const struct window *windo
  */
 uint64_t window_weight(const struct window_shape *shape, const struct window *window);
 
+/*
+ * What @count parts of @whole leave of it; all of one shape and advanced to the same time. @newest gets what of its
+ * weight is left. True if that is over the threshold in every slice.
+ */
+bool window_rest_over(const struct window_shape *shape, const struct window *whole,
+	const struct window *const *parts, size_t count, double threshold, uint64_t *newest);
+
 /* True if the activity is at least as old as the window is long. */
 bool window_full(const struct window_shape *shape, const struct window *window);
 

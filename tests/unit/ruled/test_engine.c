@@ -184,6 +184,29 @@ static void two_storms_are_two_alerts(void **state)
 	assert_int_equal(naming(f, two), 1);
 }
 
+/* Both under one launcher, which is to blame for neither. */
+static void a_second_storm_beside_a_told_one_is_told_by_itself(void **state)
+{
+	struct fixture *f = *state;
+	uint32_t top = made_process(&f->host, log_in(&f->host), "launcher", USER);
+	uint32_t one = made_process(&f->host, top, "one", USER);
+	uint32_t two = made_process(&f->host, top, "two", USER);
+
+	use_rules(f, STORM);
+	made_connect(&f->host);
+	made_storm(&f->host, one, 60, 15);
+	assert_int_equal(f->count, 1);
+	assert_int_equal(naming(f, one), 1);
+	for (unsigned i = 0; i < 80; i++) {
+		made_fork(&f->host, two);
+		if (i % 4 != 0)
+			made_fork(&f->host, one);
+		made_wait_ms(&f->host, 50);
+	}
+	assert_int_equal(f->count, 2);
+	assert_int_equal(naming(f, two), 1);
+}
+
 /* What went before was loud enough for the parent's tree, but is not the storm. */
 static void waits_for_the_storm_that_will_be_one_by_itself(void **state)
 {
@@ -468,6 +491,7 @@ int main(void)
 		TEST(stays_above_where_no_child_holds_80_percent),
 		TEST(finds_the_culprit_beside_the_way_of_the_last_event),
 		TEST(two_storms_are_two_alerts),
+		TEST(a_second_storm_beside_a_told_one_is_told_by_itself),
 		TEST(waits_for_the_storm_that_will_be_one_by_itself),
 		TEST(names_the_parent_of_shells_that_take_turns),
 		TEST(nobody_is_blamed_for_a_storm_that_was_told_and_has_ended),
