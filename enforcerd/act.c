@@ -351,7 +351,6 @@ int act_init(struct loop *loop, const struct act_callbacks *callbacks, void *ctx
 	for (size_t i = 0; i < EXECUTIONS_MAX && r == 0; i++) {
 		struct execution *ex = &self.executions[i];
 
-		*ex = (struct execution){.phase = PHASE_FREE};
 		r = loop_timer_new(loop, step, ex, &ex->timer);
 	}
 	return r;

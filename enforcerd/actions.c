@@ -24,9 +24,6 @@ void actions_init(struct actions *actions, uint64_t last_id, unsigned max_per_ho
 {
 	actions->last_id = last_id;
 	actions->max_per_hour = MIN(max_per_hour, (unsigned)BUDGET_MAX);
-	actions->spent_count = 0;
-	for (size_t i = 0; i < ACTIONS_MAX; i++)
-		actions->places[i] = (struct job){.target.pidfd = -1};
 }
 
 bool job_is_finished(const struct job *job)

@@ -64,7 +64,7 @@ struct actions {
 	uint64_t spent_count;
 };
 
-/* @last_id: the highest number ever given. */
+/* @actions is all zero, so that places that are never used cost no memory. @last_id: the highest number ever given. */
 void actions_init(struct actions *actions, uint64_t last_id, unsigned max_per_hour);
 
 /* A new pending action with the next number; drops the oldest finished one if need be. NULL: all are unfinished. */

@@ -350,6 +350,7 @@ int lifecycle_open(struct enforcerd *e)
 void lifecycle_close(struct enforcerd *e)
 {
 	for (size_t i = 0; i < ACTIONS_MAX; i++)
-		target_close(&e->actions.places[i].target);
+		if (e->actions.places[i].id != 0)
+			target_close(&e->actions.places[i].target);
 	watch_close(&e->targets);
 }

@@ -52,7 +52,7 @@ static const struct policy_syscall syscalls[] = {
 	CALL("getsockname", "which connection a socket is"),
 	CALL("getpeername", "which connection a socket is"),
 	CALL_IF("ioctl", "whether anything of a request was read already", 1, SCMP_CMP_EQ, FIONREAD, 0),
-	CALL("unlink", "own sockets at the end; Landlock allows nothing else"),
+	CALL("unlink", "own sockets at the end; where Landlock says no, they stay"),
 	CALL("brk", "memory"),
 	CALL_IF("mmap", "memory, never executable", 2, SCMP_CMP_MASKED_EQ, PROT_EXEC, 0),
 	CALL_IF("mprotect", "the audit thread's stack, never executable", 2, SCMP_CMP_MASKED_EQ, PROT_EXEC, 0),
@@ -82,7 +82,7 @@ static const struct policy_path paths[] = {
 /* Every member of ACT_TREES_MAX trees, every waiting target, every claimed socket; as far as the hard limit allows. */
 static const struct policy_limit limits[] = {
 	{RLIMIT_NOFILE, 18000},
-	{RLIMIT_NPROC, 64},
+	{RLIMIT_NPROC, 64}, /* of the user, whose last run may still be ending; one thread is ours */
 };
 
 const struct policy enforcerd_policy = {

@@ -36,7 +36,7 @@ static void check_headers(const char *data, size_t len)
 	if (!end)
 		__builtin_trap();
 	for (const char *at = data; at < end; at++)
-		if (at[0] == '\n' && (strncasecmp(at + 1, "via:", 4) == 0 || strncasecmp(at + 1, "forwarded", 9) == 0 ||
+		if (at[0] == '\n' && (strncasecmp(at + 1, "via:", 4) == 0 || strncasecmp(at + 1, "forwarded:", 10) == 0 ||
 					     strncasecmp(at + 1, "x-forwarded", 11) == 0 || at[1] == ' ' || at[1] == '\t'))
 			__builtin_trap();
 }

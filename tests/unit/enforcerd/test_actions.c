@@ -5,6 +5,7 @@
 #include <setjmp.h>
 #include <signal.h>
 #include <stdarg.h>
+#include <string.h>
 #include <sys/wait.h>
 
 #include <cmocka.h>
@@ -14,6 +15,7 @@ static struct actions actions;
 static int set_up(void **state)
 {
 	(void)state;
+	memset(&actions, 0, sizeof(actions));
 	actions_init(&actions, 41, 3);
 	return 0;
 }

@@ -102,7 +102,7 @@ static void refuses_heads_that_servers_read_differently(void **state)
 		"POST /enforcement/hold HTTP/1.1\r\nVia : 1\r\n\r\n",
 		"POST /enforcement/hold HTTP/1.1\r\n: 1\r\n\r\n",
 		"POST /enforcement/hold HTTP/1.1\r\nno colon\r\n\r\n",
-		"POST /enforcement/hold HTTP/1.1\r\nV\xc3\xad" "a: 1\r\n\r\n",
+		"POST /enforcement/hold HTTP/1.1\r\nV\303\255a: 1\r\n\r\n",
 	};
 	const char nul[] = "POST /enforcement/hold HTTP/1.1\r\nA: b\0c\r\n\r\n";
 
