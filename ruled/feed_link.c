@@ -4,7 +4,6 @@
 #include <errno.h>
 #include <stdio.h>
 
-#include "common/log.h"
 #include "ruled/detector.h"
 
 #define QUEUE_BYTES_MAX (1U << 20)

@@ -73,8 +73,6 @@ static int run(struct ruled *d, const struct daemon_info *info)
 {
 	int r, rules;
 
-	if (d->replay_path && !d->rules_path)
-		return log_err_r(0, "--replay needs --rules"), -EINVAL;
 	r = d->replay_path ? 0 : daemon_config(&d->config, &d->options, info);
 	/* Problems of the rules are told even if the configuration has some. */
 	if (r < 0 && !d->options.check_config)
@@ -106,6 +104,10 @@ int main(int argc, char **argv)
 
 	config_init(&d.config);
 	r = daemon_options(&d.options, &info, argc, argv);
+	if (r == 0 && d.replay_path && !d.rules_path) {
+		log_err("--replay needs --rules");
+		r = -EINVAL;
+	}
 	if (r != 0)
 		return r < 0 ? 2 : EXIT_SUCCESS;
 	return daemon_exit(run(&d, &info));

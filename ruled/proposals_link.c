@@ -5,7 +5,6 @@
 #include <inttypes.h>
 #include <stdio.h>
 
-#include "common/log.h"
 
 #define QUEUE_BYTES_MAX (1U << 18)
 #define UNREACHABLE	"enforcer is not reachable"

@@ -1,0 +1,403 @@
+/* SPDX-License-Identifier: AGPL-3.0-only */
+/* The feed and the proposals over real sockets, with a made-up apid and enforcerd at the other end. */
+#include <errno.h>
+#include <setjmp.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include <cmocka.h>
+
+#include "common/boot.h"
+#include "ruled/proposals_link.h"
+
+#define TOLD_MAX 64
+
+struct fixture {
+	char dir[32];
+	struct loop *loop;
+	struct loop_event *step;
+	struct engine *engine;
+	struct feed_link feed;
+	struct proposals_link proposals;
+	struct link *apid, *enforcerd; /* the other ends */
+	unsigned steps;
+	bool acknowledges;
+	unsigned breaks_at; /* this alert ends the connection */
+	uint64_t alerts[TOLD_MAX]; /* counters, in order of arrival */
+	unsigned alert_count;
+	struct alert_note note; /* the last */
+	char why[64];
+	unsigned notes, rules, hosts;
+	uint64_t next_action; /* 0: refuses */
+	unsigned proposed, withdrawn;
+	struct propose propose; /* the last */
+};
+
+static void acknowledge(struct fixture *f, struct link *link, const struct frame *frame)
+{
+	const struct ack ack = {.sequence = frame->header.sequence};
+
+	if (f->acknowledges)
+		assert_int_equal(link_send(link, FRAME_ACK, &ack, NULL), 0);
+}
+
+static int on_alert(struct link *link, const struct frame *frame, int *fd, void *ctx)
+{
+	struct fixture *f = ctx;
+
+	(void)fd;
+	f->alerts[f->alert_count++ % TOLD_MAX] = ((const struct alert *)frame->payload)->counter;
+	acknowledge(f, link, frame);
+	return f->alert_count == f->breaks_at ? -EPROTO : 0;
+}
+
+static int on_note(struct link *link, const struct frame *frame, int *fd, void *ctx)
+{
+	struct fixture *f = ctx;
+
+	(void)fd;
+	f->note = *(const struct alert_note *)frame->payload;
+	text_copy(frame_text(frame, 0), f->why, sizeof(f->why));
+	f->notes++;
+	acknowledge(f, link, frame);
+	return 0;
+}
+
+static int on_state(struct link *link, const struct frame *frame, int *fd, void *ctx)
+{
+	struct fixture *f = ctx;
+
+	(void)link, (void)fd;
+	f->rules += frame->header.type == FRAME_RULES;
+	f->hosts += frame->header.type == FRAME_HOST;
+	return 0;
+}
+
+static int on_propose(struct link *link, const struct frame *frame, int *fd, void *ctx)
+{
+	struct fixture *f = ctx;
+	struct verdict verdict;
+	const struct text why = text_of(f->next_action ? "" : "protected");
+
+	(void)fd;
+	f->propose = *(const struct propose *)frame->payload;
+	f->proposed++;
+	verdict = (struct verdict){.proposal = f->propose.proposal, .action = f->next_action};
+	assert_int_equal(link_send(link, FRAME_VERDICT, &verdict, &why), 0);
+	return 0;
+}
+
+static int on_withdraw(struct link *link, const struct frame *frame, int *fd, void *ctx)
+{
+	struct fixture *f = ctx;
+
+	(void)link, (void)fd;
+	assert_int_equal(((const struct withdraw *)frame->payload)->proposal, f->propose.proposal);
+	f->withdrawn++;
+	return 0;
+}
+
+static const struct link_handlers FEED[] = {
+	{FRAME_ALERT, on_alert},
+	{FRAME_ALERT_NOTE, on_note},
+	{FRAME_RULES, on_state},
+	{FRAME_HOST, on_state},
+};
+static const struct link_handlers PROPOSALS[] = {
+	{FRAME_PROPOSE, on_propose},
+	{FRAME_WITHDRAW, on_withdraw},
+};
+static const struct link_def APID = {
+	.name = "feed",
+	.socket = "apid/feed.sock",
+	.self = ROLE_APID,
+	.peer = ROLE_RULED,
+	.in = WAY_FEED_UP,
+	.out = WAY_FEED_DOWN,
+	.listens = true,
+	.queue_bytes_max = 65536,
+	.handlers = FEED,
+	.handler_count = ARRAY_LEN(FEED),
+};
+static const struct link_def ENFORCERD = {
+	.name = "proposals",
+	.socket = "enforcerd/proposals.sock",
+	.self = ROLE_ENFORCERD,
+	.peer = ROLE_RULED,
+	.in = WAY_PROPOSALS_UP,
+	.out = WAY_PROPOSALS_DOWN,
+	.listens = true,
+	.queue_bytes_max = 65536,
+	.handlers = PROPOSALS,
+	.handler_count = ARRAY_LEN(PROPOSALS),
+};
+
+static void no_alert(void *ctx, const struct engine_alert *alert)
+{
+	(void)ctx, (void)alert;
+}
+
+static void no_clear(void *ctx, uint64_t counter, const char *why)
+{
+	(void)ctx, (void)counter, (void)why;
+}
+
+static void on_step(void *ctx)
+{
+	struct fixture *f = ctx;
+
+	if (f->steps-- == 1)
+		loop_stop(f->loop);
+}
+
+/* Lets @ms of real time pass. */
+static void run(struct fixture *f, unsigned ms)
+{
+	f->steps = ms / 10;
+	loop_timer_every(f->step, 10);
+	assert_int_equal(loop_run(f->loop), 0);
+	loop_timer_stop(f->step);
+}
+
+static int set_up(void **state)
+{
+	static const struct engine_sink sink = {no_alert, no_clear, NULL};
+	const struct engine_options options = {.retention_ns = 1};
+	struct fixture *f = calloc(1, sizeof(*f));
+	char path[64];
+
+	if (!f || boot_read() < 0)
+		return -1;
+	strcpy(f->dir, "/tmp/linnix-test-XXXXXX");
+	if (!mkdtemp(f->dir) || setenv("LINNIX_RUN_DIR", f->dir, 1) < 0)
+		return -1;
+	for (const char *const *name = (const char *const[]){"apid", "enforcerd", NULL}; *name;
+		name++) {
+		snprintf(path, sizeof(path), "%s/%s", f->dir, *name);
+		if (mkdir(path, 0755) < 0)
+			return -1;
+	}
+	f->acknowledges = true;
+	if (loop_new(&f->loop) < 0 || loop_timer_new(f->loop, on_step, f, &f->step) < 0 ||
+		engine_new(&options, &sink, &f->engine) < 0 ||
+		feed_link_new(&f->feed, f->loop, f->engine, geteuid()) < 0 ||
+		proposals_link_new(&f->proposals, f->loop, &f->feed, 7, geteuid()) < 0)
+		return -1;
+	*state = f;
+	return 0;
+}
+
+static void open_end(struct fixture *f, const struct link_def *def, struct link **end)
+{
+	assert_int_equal(link_new(f->loop, def, geteuid(), f, end), 0);
+	assert_int_equal(link_open(*end), 0);
+}
+
+static int tear_down(void **state)
+{
+	struct fixture *f = *state;
+	char path[64];
+
+	proposals_link_done(&f->proposals);
+	feed_link_done(&f->feed);
+	link_free(f->apid);
+	link_free(f->enforcerd);
+	engine_free(f->engine);
+	loop_event_free(f->step);
+	loop_free(f->loop);
+	for (const char *const *name = (const char *const[]){"apid", "enforcerd", ".", NULL}; *name;
+		name++) {
+		snprintf(path, sizeof(path), "%s/%s", f->dir, *name);
+		rmdir(path);
+	}
+	rmdir(f->dir);
+	free(f);
+	return 0;
+}
+
+static struct rule_def rule = {.name = "storm", .action = ACTION_KILL_TREE, .signal = SIGKILL};
+
+static struct engine_alert make_alert(uint64_t counter)
+{
+	struct engine_alert alert = {
+		.rule = &rule,
+		.frame = {.epoch = 7,
+			.counter = counter,
+			.culprit =
+				{.tgid = 4711, .start_ns = 5, .ino = 6, .uid = 1000, .comm = "sh"}},
+		.actionable = true,
+	};
+
+	for (unsigned i = 0; i < ALERT_TEXTS; i++)
+		alert.texts[i] = text_of("");
+	alert.texts[ALERT_RULE] = text_of(rule.name);
+	return alert;
+}
+
+static void tell(struct fixture *f, uint64_t counter)
+{
+	struct engine_alert alert = make_alert(counter);
+
+	feed_link_tell(&f->feed, FRAME_ALERT, &alert.frame, alert.texts);
+}
+
+static void alerts_come_again_in_order_until_they_are_acknowledged(void **state)
+{
+	struct fixture *f = *state;
+
+	for (uint64_t i = 1; i <= 3; i++)
+		tell(f, i);
+	f->acknowledges = false;
+	open_end(f, &APID, &f->apid);
+	assert_int_equal(feed_link_open(&f->feed), 0);
+	run(f, 100);
+	tell(f, 4);
+	run(f, 30);
+	assert_int_equal(f->alert_count, 4);
+	assert_int_equal(f->feed.queue.count, 4);
+	/* The connection breaks; the next one gets all of them. */
+	f->breaks_at = 5;
+	tell(f, 5);
+	run(f, 20);
+	f->acknowledges = true;
+	f->alert_count = f->breaks_at = 0;
+	run(f, 400);
+	assert_int_equal(f->alert_count, 5);
+	for (uint64_t i = 0; i < 5; i++)
+		assert_int_equal(f->alerts[i], i + 1);
+	assert_int_equal(f->feed.queue.count, 0);
+	assert_int_equal(f->feed.queue.discarded, 0);
+}
+
+static void states_are_told_to_an_apid_that_comes_late(void **state)
+{
+	struct fixture *f = *state;
+	static const uint64_t body[] = {0, 0, 0};
+	const struct frame host = {
+		.header = {.length = 16 + sizeof(struct host), .type = FRAME_HOST},
+		.spec = frame_spec(FRAME_HOST),
+		.payload = body,
+		.tail = ""};
+
+	assert_int_equal(sizeof(struct host), sizeof(body));
+	feed_link_rules(&f->feed, "");
+	feed_link_pass_on(&f->feed, &host);
+	open_end(f, &APID, &f->apid);
+	assert_int_equal(feed_link_open(&f->feed), 0);
+	run(f, 100);
+	assert_int_equal(f->rules, 1);
+	assert_int_equal(f->hosts, 1);
+}
+
+static void open_both(struct fixture *f)
+{
+	open_end(f, &APID, &f->apid);
+	open_end(f, &ENFORCERD, &f->enforcerd);
+	assert_int_equal(feed_link_open(&f->feed), 0);
+	assert_int_equal(proposals_link_open(&f->proposals), 0);
+	run(f, 100);
+}
+
+static void propose(struct fixture *f, uint64_t counter)
+{
+	struct engine_alert alert = make_alert(counter);
+
+	proposals_link_alert(&f->proposals, &alert);
+	run(f, 50);
+}
+
+static void the_verdict_becomes_a_note_and_the_end_a_withdrawal(void **state)
+{
+	struct fixture *f = *state;
+
+	open_both(f);
+	f->next_action = 12;
+	propose(f, 1);
+	assert_int_equal(f->proposed, 1);
+	assert_int_equal(f->propose.tgid, 4711);
+	assert_int_equal(f->propose.ino, 6);
+	assert_int_equal(f->propose.type, ACTION_KILL_TREE);
+	assert_int_equal(f->propose.signal, SIGKILL);
+	assert_int_equal(f->note.counter, 1);
+	assert_int_equal(f->note.action, 12);
+	/* The alert repeats: the same action stands for it. */
+	propose(f, 2);
+	assert_int_equal(f->proposed, 1);
+	assert_int_equal(f->notes, 2);
+	assert_int_equal(f->note.counter, 2);
+	assert_int_equal(f->note.action, 12);
+	proposals_link_cleared(&f->proposals, 1, "condition cleared");
+	run(f, 30);
+	assert_int_equal(f->withdrawn, 0);
+	proposals_link_cleared(&f->proposals, 2, "condition cleared");
+	run(f, 30);
+	assert_int_equal(f->withdrawn, 1);
+}
+
+static void an_action_that_is_over_makes_room_for_another(void **state)
+{
+	struct fixture *f = *state;
+	struct action_state over = {.action = 12, .status = STATUS_REJECTED};
+	const struct text none = text_of("");
+
+	open_both(f);
+	f->next_action = 12;
+	propose(f, 1);
+	over.proposal = f->propose.proposal;
+	assert_int_equal(link_send(f->enforcerd, FRAME_ACTION_STATE, &over, &none), 0);
+	run(f, 30);
+	propose(f, 2);
+	assert_int_equal(f->proposed, 2);
+}
+
+static void a_refusal_says_why(void **state)
+{
+	struct fixture *f = *state;
+
+	open_both(f);
+	propose(f, 1);
+	assert_int_equal(f->note.action, 0);
+	assert_string_equal(f->why, "protected");
+	propose(f, 2);
+	assert_int_equal(f->proposed, 2);
+}
+
+static void without_enforcer_or_culprit_the_note_says_so(void **state)
+{
+	struct fixture *f = *state;
+	struct engine_alert alert = make_alert(2);
+
+	open_end(f, &APID, &f->apid);
+	assert_int_equal(feed_link_open(&f->feed), 0);
+	assert_int_equal(proposals_link_open(&f->proposals), 0);
+	run(f, 100);
+	propose(f, 1);
+	assert_string_equal(f->why, "enforcer is not reachable");
+	alert.actionable = false;
+	proposals_link_alert(&f->proposals, &alert);
+	run(f, 30);
+	assert_string_equal(f->why, "the culprit has exited");
+	alert.frame.culprit.tgid = 0;
+	proposals_link_alert(&f->proposals, &alert);
+	run(f, 30);
+	assert_string_equal(f->why, "nobody stands out");
+	assert_int_equal(f->notes, 3);
+}
+
+int main(void)
+{
+#define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
+	const struct CMUnitTest tests[] = {
+		TEST(alerts_come_again_in_order_until_they_are_acknowledged),
+		TEST(states_are_told_to_an_apid_that_comes_late),
+		TEST(the_verdict_becomes_a_note_and_the_end_a_withdrawal),
+		TEST(an_action_that_is_over_makes_room_for_another),
+		TEST(a_refusal_says_why),
+		TEST(without_enforcer_or_culprit_the_note_says_so),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
