@@ -66,7 +66,8 @@ static struct interned *find(const struct intern *intern, struct text text, uint
 	if (intern->capacity == 0)
 		return NULL;
 	for (at = *bucket_of(intern->buckets, intern->capacity, hash); at; at = at->next)
-		if (at->hash == hash && at->len == text.len && memcmp(at->data, text.data, text.len) == 0)
+		if (at->hash == hash && at->len == text.len &&
+			memcmp(at->data, text.data, text.len) == 0)
 			return at;
 	return NULL;
 }
@@ -84,7 +85,8 @@ static struct interned *add(struct intern *intern, struct text text, uint64_t ha
 	if (!added)
 		return NULL;
 	bucket = bucket_of(intern->buckets, intern->capacity, hash);
-	*added = (struct interned){.next = *bucket, .hash = hash, .references = 1, .len = (uint32_t)text.len};
+	*added = (struct interned){
+		.next = *bucket, .hash = hash, .references = 1, .len = (uint32_t)text.len};
 	memcpy(added->data, text.data, text.len);
 	added->data[text.len] = '\0';
 	*bucket = added;

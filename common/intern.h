@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: AGPL-3.0-only */
 /*
- * Texts held once however many processes have them, counted by reference and bounded in bytes. Any bytes; a NUL follows.
- * Never changes a text.
+ * Texts held once however many processes have them, counted by reference and bounded in bytes. Any
+ * bytes; a NUL follows. Never changes a text.
  */
 #pragma once
 
@@ -21,13 +21,19 @@ struct intern {
 	size_t capacity; /* a power of two, or 0 */
 	size_t count;
 	size_t bytes, bytes_max; /* of all texts with their heads */
-	uint64_t refused;        /* texts there was no room for */
+	uint64_t refused; /* texts there was no room for */
 };
 
-#define INTERN_INIT(bytes_max_) {.bytes_max = (bytes_max_)}
+#define INTERN_INIT(bytes_max_) \
+	{ \
+		.bytes_max = (bytes_max_) \
+	}
 void intern_done(struct intern *intern);
 
-/* @text with one more reference, or NULL (counted) when there is no room. NULL for an empty text, uncounted. */
+/*
+ * @text with one more reference, or NULL (counted) when there is no room. NULL for an empty text,
+ * uncounted.
+ */
 struct interned *intern_get(struct intern *intern, struct text text);
 
 /* One more or one less reference; NULL is fine. intern_hold() returns @interned. */

@@ -34,7 +34,8 @@ static size_t slot_of(const struct map *map, struct map_key key)
 {
 	size_t at = home(map, key);
 
-	while (map->slots[at].value && (map->slots[at].key.a != key.a || map->slots[at].key.b != key.b))
+	while (map->slots[at].value &&
+		(map->slots[at].key.a != key.a || map->slots[at].key.b != key.b))
 		at = after(map, at);
 	return at;
 }

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: AGPL-3.0-only */
 /*
- * A hash map from two numbers to a pointer: open addressing, grown on demand, bounded. Owns its slots, never the values.
- * The order of map_next() depends only on what was put and removed, so that replays stay the same.
+ * A hash map from two numbers to a pointer: open addressing, grown on demand, bounded. Owns its
+ * slots, never the values. The order of map_next() depends only on what was put and removed, so
+ * that replays stay the same.
  */
 #pragma once
 
@@ -24,7 +25,10 @@ struct map {
 };
 
 /* A map of at most @max_ values. map_done() ends it. */
-#define MAP_INIT(max_) {.max = (max_)}
+#define MAP_INIT(max_) \
+	{ \
+		.max = (max_) \
+	}
 void map_done(struct map *map);
 
 /* The value of @key or NULL. */
@@ -36,5 +40,7 @@ must_check int map_put(struct map *map, struct map_key key, void *value);
 /* Takes @key out and returns its value, or NULL. */
 void *map_remove(struct map *map, struct map_key key);
 
-/* Walks all values: start with *cursor 0; NULL at the end. Nothing may be put or removed meanwhile. */
+/*
+ * Walks all values: start with *cursor 0; NULL at the end. Nothing may be put or removed meanwhile.
+ */
 void *map_next(const struct map *map, size_t *cursor);

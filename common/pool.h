@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: AGPL-3.0-only */
 /*
- * Objects of one size, taken from chunks and given back to a free list, so that hot paths do not allocate. Bounded.
- * Chunks are freed only by pool_done().
+ * Objects of one size, taken from chunks and given back to a free list, so that hot paths do not
+ * allocate. Bounded. Chunks are freed only by pool_done().
  */
 #pragma once
 
@@ -19,7 +19,10 @@ struct pool {
 };
 
 #define POOL_INIT(item_bytes_, chunk_items_, max_) \
-	{.item_bytes = ((item_bytes_) + 7) & ~(size_t)7, .chunk_items = (chunk_items_), .max = (max_)}
+	{ \
+		.item_bytes = ((item_bytes_) + 7) & ~(size_t)7, .chunk_items = (chunk_items_), \
+		.max = (max_) \
+	}
 
 /* Frees every item, also those in use. */
 void pool_done(struct pool *pool);

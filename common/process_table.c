@@ -28,7 +28,8 @@ void process_table_done(struct process_table *table)
 	pool_done(&table->pool);
 }
 
-struct process_entry *process_table_find(const struct process_table *table, uint32_t tgid, uint64_t start_ns)
+struct process_entry *process_table_find(
+	const struct process_table *table, uint32_t tgid, uint64_t start_ns)
 {
 	return map_get(&table->map, (struct map_key){tgid, start_ns});
 }
@@ -38,7 +39,10 @@ void process_table_unsync(struct process_table *table)
 	table->synced = false;
 }
 
-/* The entry of this identity, a new placeholder if there is none; NULL (counted) when there is no room. */
+/*
+ * The entry of this identity, a new placeholder if there is none; NULL (counted) when there is no
+ * room.
+ */
 static struct process_entry *obtain(struct process_table *table, uint32_t tgid, uint64_t start_ns)
 {
 	struct process_entry *entry = process_table_find(table, tgid, start_ns);
@@ -63,13 +67,16 @@ static struct process_entry *obtain(struct process_table *table, uint32_t tgid, 
 	return entry;
 }
 
-/* A parent is older than its child. What claims otherwise is not believed, so that no circle can come about. */
+/*
+ * A parent is older than its child. What claims otherwise is not believed, so that no circle can
+ * come about.
+ */
 static bool may_be_parent(const struct process *child)
 {
 	if (child->ppid == 0 || child->parent_start_ns == 0)
 		return false;
 	return child->parent_start_ns < child->start_ns ||
-		(child->parent_start_ns == child->start_ns && child->ppid < child->tgid);
+	       (child->parent_start_ns == child->start_ns && child->ppid < child->tgid);
 }
 
 static void link_parent(struct process_table *table, struct process_entry *entry)
@@ -86,20 +93,23 @@ static void link_parent(struct process_table *table, struct process_entry *entry
 }
 
 /* Takes over what a frame says of its process, unless something newer is known. */
-static void learn(struct process_table *table, struct process_entry *entry, const struct process *info)
+static void learn(
+	struct process_table *table, struct process_entry *entry, const struct process *info)
 {
 	if (info->time_ns >= table->sweep.begin_ns)
 		entry->mark = table->sweep.generation;
 	if (entry->known && (entry->exited || info->time_ns < entry->info.time_ns))
 		return;
-	if (info->uid != entry->info.uid || memcmp(info->comm, entry->info.comm, sizeof(info->comm)) != 0)
+	if (info->uid != entry->info.uid ||
+		memcmp(info->comm, entry->info.comm, sizeof(info->comm)) != 0)
 		entry->tag = 0;
 	entry->info = *info;
 	entry->known = true;
 	link_parent(table, entry);
 }
 
-static void learn_texts(struct process_table *table, struct process_entry *entry, struct text exe, struct text args)
+static void learn_texts(
+	struct process_table *table, struct process_entry *entry, struct text exe, struct text args)
 {
 	struct interned *old_exe = entry->exe, *old_args = entry->args;
 
@@ -154,11 +164,13 @@ void process_table_expire(struct process_table *table, uint64_t now_ns)
 {
 	struct process_entry *oldest;
 
-	while ((oldest = TAILQ_FIRST(&table->exited)) && oldest->exit_ns + table->retention_ns <= now_ns)
+	while ((oldest = TAILQ_FIRST(&table->exited)) &&
+		oldest->exit_ns + table->retention_ns <= now_ns)
 		evict(table, oldest);
 }
 
-static void take_fork(struct process_table *table, const struct frame *frame, struct process_event *event)
+static void take_fork(
+	struct process_table *table, const struct frame *frame, struct process_event *event)
 {
 	const struct fork *fork = frame->payload;
 	struct process_entry *entry = obtain(table, fork->process.tgid, fork->process.start_ns);
@@ -177,7 +189,8 @@ static void take_fork(struct process_table *table, const struct frame *frame, st
 	*event = (struct process_event){PROCESS_FORKED, entry, fork->process.time_ns, 0, false};
 }
 
-static void take_exec(struct process_table *table, const struct frame *frame, struct process_event *event)
+static void take_exec(
+	struct process_table *table, const struct frame *frame, struct process_event *event)
 {
 	const struct exec *exec = frame->payload;
 	struct process_entry *entry = obtain(table, exec->process.tgid, exec->process.start_ns);
@@ -187,11 +200,13 @@ static void take_exec(struct process_table *table, const struct frame *frame, st
 	learn(table, entry, &exec->process);
 	learn_texts(table, entry, frame_text(frame, 0), frame_text(frame, 1));
 	entry->args_truncated = exec->args_truncated != 0;
-	*event = (struct process_event){PROCESS_EXECED, entry, exec->process.time_ns, 0, entry->exec_ns != 0};
+	*event = (struct process_event){
+		PROCESS_EXECED, entry, exec->process.time_ns, 0, entry->exec_ns != 0};
 	entry->exec_ns = MAX(exec->process.time_ns, 1);
 }
 
-static void take_exit(struct process_table *table, const struct frame *frame, struct process_event *event)
+static void take_exit(
+	struct process_table *table, const struct frame *frame, struct process_event *event)
 {
 	const struct exit *end = frame->payload;
 	struct process_entry *entry = obtain(table, end->process.tgid, end->process.start_ns);
@@ -203,10 +218,12 @@ static void take_exit(struct process_table *table, const struct frame *frame, st
 		mark_exited(table, entry, end->process.time_ns);
 	entry->exit_inferred = false;
 	entry->exit_ns = end->process.time_ns;
-	*event = (struct process_event){PROCESS_EXITED, entry, end->process.time_ns, end->status, false};
+	*event = (struct process_event){
+		PROCESS_EXITED, entry, end->process.time_ns, end->status, false};
 }
 
-static void take_sample_begin(struct process_table *table, const struct frame *frame, struct process_event *event)
+static void take_sample_begin(
+	struct process_table *table, const struct frame *frame, struct process_event *event)
 {
 	const struct sample_begin *begin = frame->payload;
 
@@ -221,7 +238,8 @@ static void take_sample_begin(struct process_table *table, const struct frame *f
 	}
 }
 
-static void take_sample(struct process_table *table, const struct frame *frame, struct process_event *event)
+static void take_sample(
+	struct process_table *table, const struct frame *frame, struct process_event *event)
 {
 	const struct sample *sample = frame->payload;
 	struct process_entry *entry;
@@ -247,7 +265,8 @@ static void sweep_missed(struct process_table *table)
 
 	for (; entry; entry = next) {
 		next = TAILQ_NEXT(entry, order);
-		if (entry->mark == table->sweep.generation || entry->info.start_ns >= table->sweep.begin_ns)
+		if (entry->mark == table->sweep.generation ||
+			entry->info.start_ns >= table->sweep.begin_ns)
 			continue;
 		mark_exited(table, entry, table->sweep.begin_ns);
 		entry->exit_inferred = true;
@@ -255,10 +274,12 @@ static void sweep_missed(struct process_table *table)
 }
 
 /* A pass of which frames are missing proves nothing. */
-static void take_sample_end(struct process_table *table, const struct frame *frame, struct process_event *event)
+static void take_sample_end(
+	struct process_table *table, const struct frame *frame, struct process_event *event)
 {
 	const struct sample_end *end = frame->payload;
-	bool whole = table->sweep.open && end->pass == table->sweep.pass && end->sent == table->sweep.received;
+	bool whole = table->sweep.open && end->pass == table->sweep.pass &&
+		     end->sent == table->sweep.received;
 
 	(void)event;
 	table->sweep.open = false;
@@ -270,7 +291,8 @@ static void take_sample_end(struct process_table *table, const struct frame *fra
 
 static const struct {
 	uint16_t type;
-	void (*take)(struct process_table *table, const struct frame *frame, struct process_event *event);
+	void (*take)(struct process_table *table, const struct frame *frame,
+		struct process_event *event);
 } takers[] = {
 	{FRAME_FORK, take_fork},
 	{FRAME_EXEC, take_exec},
@@ -280,7 +302,8 @@ static const struct {
 	{FRAME_SAMPLE_END, take_sample_end},
 };
 
-void process_table_frame(struct process_table *table, const struct frame *frame, struct process_event *event)
+void process_table_frame(
+	struct process_table *table, const struct frame *frame, struct process_event *event)
 {
 	*event = (struct process_event){.change = PROCESS_UNCHANGED};
 	for (size_t i = 0; i < ARRAY_LEN(takers); i++)

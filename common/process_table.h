@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: AGPL-3.0-only */
 /*
- * The processes of one host as the events link tells of them: identity is (tgid, start time); the link to the parent
- * survives the parent's death; who has exited stays for a while. Bounded, every refusal and early eviction counted.
- * A function of the frames alone: reads no clock and does no I/O.
+ * The processes of one host as the events link tells of them: identity is (tgid, start time); the
+ * link to the parent survives the parent's death; who has exited stays for a while. Bounded, every
+ * refusal and early eviction counted. A function of the frames alone: reads no clock and does no
+ * I/O.
  */
 #pragma once
 
@@ -23,10 +24,10 @@ struct process_entry {
 	TAILQ_ENTRY(process_entry) order; /* in the table's live or exited list */
 	uint64_t exec_ns; /* of the last EXEC; 0: none seen */
 	uint64_t exit_ns; /* once exited */
-	uint32_t mark;    /* the sweep that last saw it */
-	uint8_t tag;      /* the owner's; 0 again when comm or uid have changed */
-	bool known;       /* false: a placeholder, only named as a parent so far */
-	bool forked;      /* its FORK has been counted */
+	uint32_t mark; /* the sweep that last saw it */
+	uint8_t tag; /* the owner's; 0 again when comm or uid have changed */
+	bool known; /* false: a placeholder, only named as a parent so far */
+	bool forked; /* its FORK has been counted */
 	bool exited;
 	bool exit_inferred; /* a sweep missed it; its EXIT has not been seen */
 	bool args_truncated;
@@ -40,7 +41,7 @@ struct process_event {
 	struct process_entry *entry;
 	uint64_t time_ns;
 	uint32_t status; /* PROCESS_EXITED: wait status */
-	bool again;      /* PROCESS_EXECED: it had execed before */
+	bool again; /* PROCESS_EXECED: it had execed before */
 };
 
 TAILQ_HEAD(process_list, process_entry);
@@ -75,13 +76,15 @@ void process_table_init(struct process_table *table, const struct process_limits
 void process_table_done(struct process_table *table);
 
 /* The process of this identity, or NULL. */
-struct process_entry *process_table_find(const struct process_table *table, uint32_t tgid, uint64_t start_ns);
+struct process_entry *process_table_find(
+	const struct process_table *table, uint32_t tgid, uint64_t start_ns);
 
 /*
- * Takes in FORK, EXEC, EXIT, SAMPLE_BEGIN, SAMPLE or SAMPLE_END (other frames change nothing). Fills @event; each fork and
- * each exit is told once, however often a frame repeats it.
+ * Takes in FORK, EXEC, EXIT, SAMPLE_BEGIN, SAMPLE or SAMPLE_END (other frames change nothing).
+ * Fills @event; each fork and each exit is told once, however often a frame repeats it.
  */
-void process_table_frame(struct process_table *table, const struct frame *frame, struct process_event *event);
+void process_table_frame(
+	struct process_table *table, const struct frame *frame, struct process_event *event);
 
 /* Forgets who exited longer than the retention before @now_ns. */
 void process_table_expire(struct process_table *table, uint64_t now_ns);

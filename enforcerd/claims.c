@@ -22,7 +22,7 @@ static bool is_spent(const struct claims *claims, uint64_t cookie)
 int claims_add(struct claims *claims, uint64_t connection, uint64_t now_ns, const struct peer *peer,
 	int *fd, struct caller **caller)
 {
-	struct caller *free_place = NULL;
+	struct caller *free_place = NULL, *used_place = NULL;
 
 	if (is_spent(claims, peer->cookie))
 		return -EEXIST;
@@ -33,7 +33,11 @@ int claims_add(struct claims *claims, uint64_t connection, uint64_t now_ns, cons
 			free_place = free_place ? free_place : c;
 		else if (c->connection == connection || c->peer.cookie == peer->cookie)
 			return -EEXIST;
+		else if (c->used)
+			used_place = c;
 	}
+	/* A used place is kept to tell its caller so, as long as there is room. */
+	free_place = free_place ? free_place : used_place;
 	if (!free_place)
 		return -ENOBUFS;
 	*free_place = (struct caller){

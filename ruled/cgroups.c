@@ -7,7 +7,8 @@
 
 void cgroups_init(struct cgroups *cgroups)
 {
-	*cgroups = (struct cgroups){.map = MAP_INIT(CGROUPS_MAX), .texts = INTERN_INIT(TEXT_BYTES_MAX)};
+	*cgroups = (struct cgroups){
+		.map = MAP_INIT(CGROUPS_MAX), .texts = INTERN_INIT(TEXT_BYTES_MAX)};
 	TAILQ_INIT(&cgroups->removed);
 }
 

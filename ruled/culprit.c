@@ -23,8 +23,7 @@ void culprit_count(
 static struct keyed_window *tree_of(
 	const struct culprit_search *search, const struct process_entry *entry)
 {
-	return window_set_find(
-		search->trees, culprit_key(search->serial, entry), search->now_ns);
+	return window_set_find(search->trees, culprit_key(search->serial, entry), search->now_ns);
 }
 
 static uint64_t weight_of(const struct culprit_search *search, const struct keyed_window *keyed)
@@ -49,7 +48,9 @@ static bool is_older(const struct process_entry *a, const struct process_entry *
 	return a->info.tgid < b->info.tgid;
 }
 
-/* The process of a tree window if it holds most of @weight and lives below @above (NULL: anywhere). */
+/*
+ * The process of a tree window if it holds most of @weight and lives below @above (NULL: anywhere).
+ */
 static struct process_entry *holder(const struct culprit_search *search, struct keyed_window *keyed,
 	const struct process_entry *above, uint64_t weight)
 {
@@ -84,7 +85,7 @@ static struct culprit topmost_below(
 	struct keyed_window *keyed, *window = NULL;
 	uint64_t most = 0;
 
-	TAILQ_FOREACH(keyed, &search->trees->recent, order) {
+	TAILQ_FOREACH (keyed, &search->trees->recent, order) {
 		struct process_entry *entry = holder(search, keyed, from.entry, weight);
 		uint64_t holds = entry ? weight_of(search, keyed) : 0;
 
@@ -157,5 +158,5 @@ bool culprit_ripens(const struct culprit_search *search, const struct culprit *c
 	if (shape->slice == 0 || culprit->window == culprit->decider)
 		return false;
 	return !window_full(shape, window) ||
-		(double)window_weight(shape, window) > search->threshold;
+	       (double)window_weight(shape, window) > search->threshold;
 }

@@ -8,7 +8,10 @@
 #include "ruled/lineage.h"
 #include "ruled/window_set.h"
 
-/* A tree over the threshold is looked at again only after this long: looking costs more than counting. */
+/*
+ * A tree over the threshold is looked at again only after this long: looking costs more than
+ * counting.
+ */
 #define CULPRIT_QUIET_NS (10 * NSEC_PER_MSEC)
 
 /* Where to look: the tree windows that belong to the scope window @serial (0: to none). */
@@ -22,9 +25,10 @@ struct culprit_search {
 };
 
 struct culprit {
-	struct process_entry *entry;  /* NULL: nobody stands out */
-	struct keyed_window *window;  /* of its tree */
-	struct keyed_window *decider; /* the deepest above it, or its own, that is over the threshold */
+	struct process_entry *entry; /* NULL: nobody stands out */
+	struct keyed_window *window; /* of its tree */
+	struct keyed_window
+		*decider; /* the deepest above it, or its own, that is over the threshold */
 };
 
 /* The key of the tree window of @entry. */

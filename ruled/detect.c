@@ -60,7 +60,8 @@ static struct keyed_window *scope_window(struct scene *scene, struct map_key key
 }
 
 /* True if the window is over the threshold and has not been looked at just now. */
-static bool is_due(const struct scene *scene, const struct window_set *set, struct keyed_window *keyed)
+static bool is_due(
+	const struct scene *scene, const struct window_set *set, struct keyed_window *keyed)
 {
 	uint64_t now_ns = scene->event->time_ns;
 
@@ -108,7 +109,8 @@ static bool look_process(struct scene *scene)
 		window_add(&trees->shape, &keyed->window, now_ns);
 	scene->culprit = (struct culprit){lineage->at[0], keyed, keyed};
 	scene->decider = keyed;
-	return lineage_candidate(lineage->at[0], scene->detect->suite) && is_due(scene, trees, keyed);
+	return lineage_candidate(lineage->at[0], scene->detect->suite) &&
+	       is_due(scene, trees, keyed);
 }
 
 /* Whose scope it is, where nobody stands out. */
@@ -150,8 +152,8 @@ static bool look_scope(struct scene *scene)
 		scene->key = key;
 		return true;
 	}
-	scene->culprit = culprit_of(&scene->search,
-		window_weight(&scene->state->scoped.shape, &keyed->window));
+	scene->culprit = culprit_of(
+		&scene->search, window_weight(&scene->state->scoped.shape, &keyed->window));
 	scene->key = (struct map_key){UINT64_MAX, key.b};
 	return true;
 }
@@ -173,7 +175,8 @@ static const struct keyed_window *told_below(const struct scene *scene, const st
 
 	if (told->culprit.a > UINT32_MAX)
 		return NULL;
-	entry = process_table_find(scene->detect->table, (uint32_t)told->culprit.a, told->culprit.b);
+	entry = process_table_find(
+		scene->detect->table, (uint32_t)told->culprit.a, told->culprit.b);
 	/* Who is not known any more may have been below. */
 	if (entry && above && !lineage_has(entry, above, scene->detect->suite))
 		return NULL;
@@ -186,14 +189,15 @@ static bool is_nested(const struct scene *scene, const struct firing *told)
 	const struct firing *other;
 	unsigned looked = 0;
 
-	inner = process_table_find(scene->detect->table, (uint32_t)told->culprit.a, told->culprit.b);
-	TAILQ_FOREACH(other, &scene->state->firings.told, order) {
+	inner = process_table_find(
+		scene->detect->table, (uint32_t)told->culprit.a, told->culprit.b);
+	TAILQ_FOREACH (other, &scene->state->firings.told, order) {
 		if (!inner || looked++ >= TOLD_MAX)
 			return false;
 		outer = other->culprit.a > UINT32_MAX
-			? NULL
-			: process_table_find(scene->detect->table, (uint32_t)other->culprit.a,
-				  other->culprit.b);
+				? NULL
+				: process_table_find(scene->detect->table,
+					  (uint32_t)other->culprit.a, other->culprit.b);
 		if (outer && outer != scene->culprit.entry && told_below(scene, other) &&
 			lineage_has(inner, outer, scene->detect->suite))
 			return true;
@@ -207,12 +211,12 @@ static bool is_additive(const struct scene *scene)
 	const struct rule_def *rule = scene->state->rule;
 
 	return !rule->detector->names_last && rule->scope != SCOPE_PROCESS &&
-		!(rule->scope == SCOPE_TREE && scene->scoped);
+	       !(rule->scope == SCOPE_TREE && scene->scoped);
 }
 
 /*
- * True if without those already told, living or dead, nothing is over the threshold: whoever is above
- * a culprit is not to blame for it, least of all when it has just ended.
+ * True if without those already told, living or dead, nothing is over the threshold: whoever is
+ * above a culprit is not to blame for it, least of all when it has just ended.
  */
 static bool is_explained(const struct scene *scene)
 {
@@ -225,7 +229,7 @@ static bool is_explained(const struct scene *scene)
 	const struct firing *told;
 	unsigned looked = 0;
 
-	TAILQ_FOREACH(told, &scene->state->firings.told, order) {
+	TAILQ_FOREACH (told, &scene->state->firings.told, order) {
 		const struct keyed_window *part = told_below(scene, told);
 
 		if (!part || looked++ >= TOLD_MAX || is_nested(scene, told))
@@ -308,7 +312,8 @@ static struct firing *tell(struct scene *scene)
 		scene->key = culprit_key(0, scene->culprit.entry);
 	if (is_told(scene))
 		return NULL;
-	if (!firing_set_find(&state->firings, scene->key) && is_additive(scene) && is_explained(scene))
+	if (!firing_set_find(&state->firings, scene->key) && is_additive(scene) &&
+		is_explained(scene))
 		return NULL;
 	firing = firing_set_tell(&state->firings, scene->key, scene->event->time_ns);
 	if (!firing)
@@ -365,5 +370,5 @@ bool detect_cleared(struct rule_state *state, struct firing *firing, uint64_t no
 		firing->clear_ns = now_ns;
 	}
 	return below && !firing->active &&
-		now_ns >= firing->clear_ns + rule_span_secs(state->rule) * NSEC_PER_SEC;
+	       now_ns >= firing->clear_ns + rule_span_secs(state->rule) * NSEC_PER_SEC;
 }

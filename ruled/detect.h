@@ -30,7 +30,7 @@ struct firing *detect_event(struct detect *detect, struct rule_state *state,
 	const struct process_event *event, struct finding *finding);
 
 /*
- * Looks at what @firing told, at @now_ns. True: it has been clear for long enough; the caller tells so
- * and removes it.
+ * Looks at what @firing told, at @now_ns. True: it has been clear for long enough; the caller tells
+ * so and removes it.
  */
 bool detect_cleared(struct rule_state *state, struct firing *firing, uint64_t now_ns);

@@ -54,11 +54,11 @@ static enum look look_at_matching(
 	return LOOK_ONLY;
 }
 
-static bool also_short_lived(const struct rule_def *rule, const struct lives *lives, uint64_t now_ns,
-	uint64_t *median_ns)
+static bool also_short_lived(const struct rule_def *rule, const struct lives *lives,
+	uint64_t now_ns, uint64_t *median_ns)
 {
 	return lives_median(lives, now_ns, EXEC_RATE_WINDOW_SECS * NSEC_PER_SEC, median_ns) &&
-		(double)*median_ns <= rule->median_lifetime_secs * (double)NSEC_PER_SEC;
+	       (double)*median_ns <= rule->median_lifetime_secs * (double)NSEC_PER_SEC;
 }
 
 /* Who did it: "sh (pid 4711, uid 1000)". */
@@ -84,7 +84,8 @@ static const char *number(double value, char out[NUMBER_BYTES])
 static const char *amount(const struct finding *finding, int digits, char out[NUMBER_BYTES])
 {
 	if (finding->culprit && finding->own < finding->value)
-		snprintf(out, NUMBER_BYTES, "%.*f of %.*f", digits, finding->own, digits, finding->value);
+		snprintf(out, NUMBER_BYTES, "%.*f of %.*f", digits, finding->own, digits,
+			finding->value);
 	else
 		snprintf(out, NUMBER_BYTES, "%.*f", digits, finding->value);
 	return out;
@@ -134,7 +135,8 @@ static void say_execs(const struct finding *finding, char *out, size_t size)
 {
 	char name[64], value[NUMBER_BYTES], limit[NUMBER_BYTES];
 
-	snprintf(out, size, "%s executed %s programs within %u s (limit %s), half of them for at most %.3f s",
+	snprintf(out, size,
+		"%s executed %s programs within %u s (limit %s), half of them for at most %.3f s",
 		who(finding, name, sizeof(name)), amount(finding, 0, value), EXEC_RATE_WINDOW_SECS,
 		number(finding->rule->threshold, limit),
 		(double)finding->median_ns / (double)NSEC_PER_SEC);

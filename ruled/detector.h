@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: AGPL-3.0-only */
-/* The detectors, one table: which events each looks at, which keys its rules have, how it says it. Pure. */
+/*
+ * The detectors, one table: which events each looks at, which keys its rules have, how it says it.
+ * Pure.
+ */
 #pragma once
 
 #include "common/process_table.h"
@@ -17,8 +20,8 @@ enum detector_keys {
 };
 
 enum look {
-	LOOK_AWAY,  /* the event is none of this rule's */
-	LOOK_ONLY,  /* nothing to count, but the condition may hold now */
+	LOOK_AWAY, /* the event is none of this rule's */
+	LOOK_ONLY, /* nothing to count, but the condition may hold now */
 	LOOK_COUNT, /* counts */
 };
 
@@ -27,9 +30,9 @@ struct finding {
 	const struct rule_def *rule;
 	const struct process_event *event;
 	struct process_entry *culprit; /* NULL: nobody stands out */
-	const char *who;	       /* without culprit: "the host", "cgroup /x", … */
-	double value;		       /* what is over the threshold */
-	double own;		       /* the culprit's share of it */
+	const char *who; /* without culprit: "the host", "cgroup /x", … */
+	double value; /* what is over the threshold */
+	double own; /* the culprit's share of it */
 	uint64_t since_ns;
 	uint64_t median_ns; /* KEYS_EXEC_RATE */
 };
@@ -40,9 +43,10 @@ struct detector {
 	uint32_t scopes; /* 1 << enum scope */
 	enum scope scope; /* unless the rule says otherwise */
 	uint32_t changes; /* 1 << enum process_change */
-	bool names_last;  /* the culprit is the process of the last event; counted by program and scope */
-	enum look (*look)(
-		const struct rule_def *rule, struct lives *lives, const struct process_event *event);
+	/* The culprit is the process of the last event; counted by program and scope. */
+	bool names_last;
+	enum look (*look)(const struct rule_def *rule, struct lives *lives,
+		const struct process_event *event);
 	/* A further condition at @now_ns; may be NULL. */
 	bool (*also)(const struct rule_def *rule, const struct lives *lives, uint64_t now_ns,
 		uint64_t *median_ns);

@@ -17,7 +17,7 @@ struct engine {
 	unsigned state_count;
 	struct report_source source; /* what every alert tells */
 	uint64_t now_ns;
-	uint64_t counter;  /* of alerts */
+	uint64_t counter; /* of alerts */
 	uint64_t received; /* process events */
 	uint64_t alerts[SEVERITY_COUNT];
 	struct {
@@ -80,7 +80,8 @@ static int new_states(
 		return -ENOMEM;
 	for (unsigned i = 0; i < ruleset->count; i++) {
 		const struct rule_def *same =
-			engine->ruleset ? ruleset_find(engine->ruleset, ruleset->rules[i]->name) : NULL;
+			engine->ruleset ? ruleset_find(engine->ruleset, ruleset->rules[i]->name)
+					: NULL;
 
 		if (same && rule_def_equal(same, ruleset->rules[i]))
 			continue;
@@ -109,7 +110,7 @@ static void tell_rule_gone(struct engine *engine, struct rule_state *state)
 
 	if (!state)
 		return;
-	TAILQ_FOREACH(firing, &state->firings.told, order)
+	TAILQ_FOREACH (firing, &state->firings.told, order)
 		if (firing->alert != 0)
 			engine->sink.on_cleared(engine->sink.ctx, firing->alert, "rule changed");
 }
@@ -141,7 +142,7 @@ int engine_set_rules(struct engine *engine, struct ruleset *ruleset)
 static bool is_complete(const struct engine *engine, uint64_t since_ns)
 {
 	return engine->table.synced &&
-		(engine->loss.told_ns == 0 || engine->loss.told_ns < since_ns);
+	       (engine->loss.told_ns == 0 || engine->loss.told_ns < since_ns);
 }
 
 static void tell(struct engine *engine, struct rule_state *state, struct firing *firing,
@@ -163,7 +164,8 @@ static void tell(struct engine *engine, struct rule_state *state, struct firing 
 /* Who acted: a fork and an end are the parent's doing, and so is the first exec of a child. */
 static struct process_entry *actor_of(const struct process_event *event)
 {
-	return event->change == PROCESS_EXECED && event->again ? event->entry : event->entry->parent;
+	return event->change == PROCESS_EXECED && event->again ? event->entry
+							       : event->entry->parent;
 }
 
 static void detect_all(struct engine *engine, const struct process_event *event)
@@ -216,7 +218,8 @@ static void look_for_cleared(struct engine *engine, struct rule_state *state)
 		if (!detect_cleared(state, firing, engine->now_ns))
 			continue;
 		if (firing->alert != 0)
-			engine->sink.on_cleared(engine->sink.ctx, firing->alert, "condition cleared");
+			engine->sink.on_cleared(
+				engine->sink.ctx, firing->alert, "condition cleared");
 		firing_set_remove(&state->firings, firing);
 	}
 }
@@ -308,7 +311,8 @@ unsigned engine_rules(const struct engine *engine)
 	return engine->state_count;
 }
 
-const struct rule_def *engine_rule(const struct engine *engine, unsigned index, struct rule *payload)
+const struct rule_def *engine_rule(
+	const struct engine *engine, unsigned index, struct rule *payload)
 {
 	const struct rule_state *state = engine->states[index];
 	const struct rule_def *rule = state->rule;

@@ -30,7 +30,7 @@ struct engine_sink {
 struct engine_options {
 	struct suite_users suite;
 	uint64_t retention_ns; /* of exited processes */
-	uint64_t epoch;	       /* of alert ids; 0: the first TICK's time */
+	uint64_t epoch; /* of alert ids; 0: the first TICK's time */
 };
 
 /* Without rules. -ENOMEM. */
@@ -40,8 +40,9 @@ void engine_free(struct engine *engine);
 void engine_freep(struct engine **engine);
 
 /*
- * Takes over @ruleset instead of the one before. What a rule has counted and told is kept if a rule of
- * the same definition was there before. -ENOMEM: nothing has changed and @ruleset stays the caller's.
+ * Takes over @ruleset instead of the one before. What a rule has counted and told is kept if a rule
+ * of the same definition was there before. -ENOMEM: nothing has changed and @ruleset stays the
+ * caller's.
  */
 must_check int engine_set_rules(struct engine *engine, struct ruleset *ruleset);
 
@@ -56,4 +57,5 @@ void engine_detection(const struct engine *engine, struct detection *detection);
 
 /* The rules as they stand, by place in the file. */
 unsigned engine_rules(const struct engine *engine);
-const struct rule_def *engine_rule(const struct engine *engine, unsigned index, struct rule *payload);
+const struct rule_def *engine_rule(
+	const struct engine *engine, unsigned index, struct rule *payload);

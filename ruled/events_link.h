@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: AGPL-3.0-only */
-/* Listens for collectord: every frame to the engine, those that describe a state also to the feed. */
+/*
+ * Listens for collectord: every frame to the engine, those that describe a state also to the feed.
+ */
 #pragma once
 
 #include "common/link.h"
@@ -8,7 +10,7 @@
 
 struct events_link {
 	struct link *link;
-	struct engine *engine;	/* borrowed, as is feed */
+	struct engine *engine; /* borrowed, as is feed */
 	struct feed_link *feed;
 };
 

@@ -74,7 +74,8 @@ static void send_reliable(struct feed_link *feed)
 		struct text texts[FRAME_TEXTS_MAX];
 
 		frame_texts(&entry->frame, texts);
-		if (link_send(feed->link, entry->frame.header.type, entry->frame.payload, texts) < 0)
+		if (link_send(feed->link, entry->frame.header.type, entry->frame.payload, texts) <
+			0)
 			return;
 		feed_queue_sent(entry, link_sequence(feed->link));
 	}
@@ -168,7 +169,8 @@ void feed_link_pass_on(struct feed_link *feed, const struct frame *frame)
 void feed_link_self(struct feed_link *feed, const struct self *self)
 {
 	const struct frame frame = {
-		.header = {.length = sizeof(struct frame_header) + sizeof(*self), .type = FRAME_SELF},
+		.header = {.length = sizeof(struct frame_header) + sizeof(*self),
+			.type = FRAME_SELF},
 		.spec = frame_spec(FRAME_SELF),
 		.payload = self,
 		.tail = "",

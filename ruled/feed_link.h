@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: AGPL-3.0-only */
-/* The feed to apid: what describes the host, the rules, ruled's own work, and alerts until they have arrived. */
+/*
+ * The feed to apid: what describes the host, the rules, ruled's own work, and alerts until they
+ * have arrived.
+ */
 #pragma once
 
 #include "common/link.h"
@@ -18,7 +21,7 @@ struct feed_link {
 		uint64_t generation;
 		bool reload_success;
 		char error[FEED_ERROR_BYTES]; /* of the last reload; "" if it went well */
-		uint64_t *told;		      /* by rule: what the last RULE said */
+		uint64_t *told; /* by rule: what the last RULE said */
 		unsigned count;
 	} rules;
 	uint64_t delay_last_ns; /* from event to alert */
@@ -29,7 +32,10 @@ must_check int feed_link_new(
 must_check int feed_link_open(struct feed_link *feed);
 void feed_link_done(struct feed_link *feed);
 
-/* A frame of collectord's that describes a state: kept for later and passed on now, if apid is there. */
+/*
+ * A frame of collectord's that describes a state: kept for later and passed on now, if apid is
+ * there.
+ */
 void feed_link_pass_on(struct feed_link *feed, const struct frame *frame);
 
 /* A daemon about itself: ours, or collectord's when its link is down (pid 0). */

@@ -104,6 +104,6 @@ void feed_queue_disconnected(struct feed_queue *queue)
 {
 	struct feed_entry *entry;
 
-	TAILQ_FOREACH(entry, &queue->entries, order)
+	TAILQ_FOREACH (entry, &queue->entries, order)
 		entry->sequence = 0;
 }

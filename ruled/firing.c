@@ -69,7 +69,7 @@ unsigned firing_set_active(const struct firing_set *set)
 	const struct firing *firing;
 	unsigned active = 0;
 
-	TAILQ_FOREACH(firing, &set->told, order)
+	TAILQ_FOREACH (firing, &set->told, order)
 		active += firing->active && firing->alert != 0;
 	return active;
 }

@@ -16,11 +16,11 @@ struct firing {
 	struct map_key culprit;
 	TAILQ_ENTRY(firing) order;
 	struct map_key window; /* the one whose value decides */
-	bool scoped;	       /* it is a scope's window, not a tree's */
-	bool active;	       /* over the line, or not yet below clear_below */
-	uint64_t told_ns;      /* last alert */
-	uint64_t clear_ns;     /* !active: since when */
-	uint64_t alert;	       /* counter of the last alert; 0: the rule's filters keep it silent */
+	bool scoped; /* it is a scope's window, not a tree's */
+	bool active; /* over the line, or not yet below clear_below */
+	uint64_t told_ns; /* last alert */
+	uint64_t clear_ns; /* !active: since when */
+	uint64_t alert; /* counter of the last alert; 0: the rule's filters keep it silent */
 };
 
 TAILQ_HEAD(firing_list, firing);
@@ -36,7 +36,10 @@ void firing_set_done(struct firing_set *set);
 
 struct firing *firing_set_find(const struct firing_set *set, struct map_key culprit);
 
-/* @culprit is told at @now_ns: its firing, active; the caller fills in the rest. NULL without memory. */
+/*
+ * @culprit is told at @now_ns: its firing, active; the caller fills in the rest. NULL without
+ * memory.
+ */
 struct firing *firing_set_tell(struct firing_set *set, struct map_key culprit, uint64_t now_ns);
 
 void firing_set_remove(struct firing_set *set, struct firing *firing);

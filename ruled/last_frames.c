@@ -22,7 +22,8 @@ static bool same_name(const struct frame *a, const struct frame *b)
 	if (a->header.type != b->header.type)
 		return false;
 	if (a->header.type == FRAME_SELF)
-		return ((const struct self *)a->payload)->role == ((const struct self *)b->payload)->role;
+		return ((const struct self *)a->payload)->role ==
+		       ((const struct self *)b->payload)->role;
 	if (a->header.type != FRAME_PROBE && a->header.type != FRAME_PROGRAM)
 		return true;
 	left = frame_text(a, 0);
@@ -62,7 +63,8 @@ void last_frames_keep(struct last_frames *last, const struct frame *frame)
 	*place = kept;
 }
 
-const struct frame *last_frames_next(const struct last_frames *last, unsigned type, unsigned *cursor)
+const struct frame *last_frames_next(
+	const struct last_frames *last, unsigned type, unsigned *cursor)
 {
 	while (*cursor < last->count) {
 		const struct frame *frame = &last->frames[(*cursor)++]->frame;

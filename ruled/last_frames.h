@@ -23,4 +23,5 @@ void last_frames_done(struct last_frames *last);
 void last_frames_keep(struct last_frames *last, const struct frame *frame);
 
 /* The kept frames of @type: start with *cursor 0; NULL at the end. */
-const struct frame *last_frames_next(const struct last_frames *last, unsigned type, unsigned *cursor);
+const struct frame *last_frames_next(
+	const struct last_frames *last, unsigned type, unsigned *cursor);

@@ -8,16 +8,54 @@
 enum tag { TAG_UNKNOWN, TAG_ORDINARY, TAG_EXCLUDED };
 
 /*
- * Those who start processes for others: what is below them is not theirs. A '*' at the end stands for
- * any rest. The kernel cuts a comm after 15 bytes.
+ * Those who start processes for others: what is below them is not theirs. A '*' at the end stands
+ * for any rest. The kernel cuts a comm after 15 bytes.
  */
 static const char *const MANAGERS[] = {
-	"systemd", "(systemd)", "(sd-pam)", "(sd-executor)", "systemd-*", "init", "openrc*",
-	"runsvdir", "runsv", "s6-*", "supervisord", "sshd*", "dropbear", "login", "getty", "agetty",
-	"gdm*", "sddm*", "lightdm*", "xdm*", "cron", "crond", "atd", "anacron", "inetd", "xinetd",
-	"containerd*", "conmon*", "dockerd", "docker-proxy", "docker-init", "crio", "runc*", "crun",
-	"kubelet", "tini", "dumb-init", "catatonit", "tmux: server", "screen", "SCREEN",
-	"dbus-daemon", "dbus-broker*", "linnix-*",
+	"systemd",
+	"(systemd)",
+	"(sd-pam)",
+	"(sd-executor)",
+	"systemd-*",
+	"init",
+	"openrc*",
+	"runsvdir",
+	"runsv",
+	"s6-*",
+	"supervisord",
+	"sshd*",
+	"dropbear",
+	"login",
+	"getty",
+	"agetty",
+	"gdm*",
+	"sddm*",
+	"lightdm*",
+	"xdm*",
+	"cron",
+	"crond",
+	"atd",
+	"anacron",
+	"inetd",
+	"xinetd",
+	"containerd*",
+	"conmon*",
+	"dockerd",
+	"docker-proxy",
+	"docker-init",
+	"crio",
+	"runc*",
+	"crun",
+	"kubelet",
+	"tini",
+	"dumb-init",
+	"catatonit",
+	"tmux: server",
+	"screen",
+	"SCREEN",
+	"dbus-daemon",
+	"dbus-broker*",
+	"linnix-*",
 };
 
 static bool is_manager(const char *comm)
@@ -49,17 +87,20 @@ bool lineage_excludes(struct process_entry *entry, const struct suite_users *sui
 	if (!entry->known)
 		return false;
 	if (entry->tag == TAG_UNKNOWN)
-		entry->tag = is_manager(info->comm) || is_suite_user(info->uid, suite) ? TAG_EXCLUDED
-										      : TAG_ORDINARY;
+		entry->tag = is_manager(info->comm) || is_suite_user(info->uid, suite)
+				     ? TAG_EXCLUDED
+				     : TAG_ORDINARY;
 	return entry->tag == TAG_EXCLUDED;
 }
 
-void lineage_of(struct lineage *lineage, struct process_entry *actor, const struct suite_users *suite)
+void lineage_of(
+	struct lineage *lineage, struct process_entry *actor, const struct suite_users *suite)
 {
 	unsigned steps = 0;
 
 	lineage->count = 0;
-	for (; actor && steps < STEPS_MAX && lineage->count < LINEAGE_MAX; actor = actor->parent, steps++) {
+	for (; actor && steps < STEPS_MAX && lineage->count < LINEAGE_MAX;
+		actor = actor->parent, steps++) {
 		if (lineage_excludes(actor, suite))
 			return;
 		if (!actor->exited)

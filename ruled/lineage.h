@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: AGPL-3.0-only */
 /*
- * Who may be held responsible for an event: the living ancestors of the process that acted, up to the
- * first service or session manager. Pure.
+ * Who may be held responsible for an event: the living ancestors of the process that acted, up to
+ * the first service or session manager. Pure.
  */
 #pragma once
 
@@ -23,11 +23,15 @@ struct lineage {
 	unsigned count;
 };
 
-/* True for PID 1, kernel threads, service and session managers and the suite. Remembered in entry->tag. */
+/*
+ * True for PID 1, kernel threads, service and session managers and the suite. Remembered in
+ * entry->tag.
+ */
 bool lineage_excludes(struct process_entry *entry, const struct suite_users *suite);
 
 /* @actor may be NULL. */
-void lineage_of(struct lineage *lineage, struct process_entry *actor, const struct suite_users *suite);
+void lineage_of(
+	struct lineage *lineage, struct process_entry *actor, const struct suite_users *suite);
 
 /* True if @ancestor would be in the lineage of @entry, above it. */
 bool lineage_has(struct process_entry *entry, const struct process_entry *ancestor,

@@ -30,7 +30,10 @@ static unsigned partition(uint64_t *values, unsigned from, unsigned to)
 	return border;
 }
 
-/* The @wanted-th smallest. The library's qsort() asks for the host's memory, which the sandbox forbids. */
+/*
+ * The @wanted-th smallest. The library's qsort() asks for the host's memory, which the sandbox
+ * forbids.
+ */
 static uint64_t nth_smallest(uint64_t *values, unsigned count, unsigned wanted)
 {
 	unsigned from = 0, to = count - 1;

@@ -16,4 +16,5 @@ struct lives {
 void lives_add(struct lives *lives, uint64_t end_ns, uint64_t life_ns);
 
 /* The lower median of the lives that ended within @span_ns before @now_ns; false if none did. */
-bool lives_median(const struct lives *lives, uint64_t now_ns, uint64_t span_ns, uint64_t *median_ns);
+bool lives_median(
+	const struct lives *lives, uint64_t now_ns, uint64_t span_ns, uint64_t *median_ns);

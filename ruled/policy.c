@@ -38,8 +38,8 @@ static const struct policy_syscall SYSCALLS[] = {
 	CALL("write", "log lines, readiness"),
 	CALL("read", "the rules file, /etc/passwd, signals of the loop"),
 	CALL("pread64", "own memory use and status"),
-	CALL_IF("openat", "the rules file again, /etc/passwd; for reading only", 2, SCMP_CMP_MASKED_EQ,
-		WRITING, 0),
+	CALL_IF("openat", "the rules file again, /etc/passwd; for reading only", 2,
+		SCMP_CMP_MASKED_EQ, WRITING, 0),
 	CALL("lseek", "/etc/passwd"),
 	CALL("fcntl", "flags of new descriptors"),
 	CALL("close", "ending connections"),
@@ -61,8 +61,10 @@ static const struct policy_syscall SYSCALLS[] = {
 };
 
 static const struct policy_path PATHS[RULED_PATHS] = {
-	[RULED_PATH_RULES] = {"/etc/linnix", PATH_READ | PATH_DIR}, /* or where else the rules are */
-	[RULED_PATH_ETC] = {"/etc", PATH_READ | PATH_DIR}, /* passwd is replaced as a file: the directory stays */
+	[RULED_PATH_RULES] = {"/etc/linnix",
+		PATH_READ | PATH_DIR}, /* or where else the rules are */
+	[RULED_PATH_ETC] = {"/etc",
+		PATH_READ | PATH_DIR}, /* passwd is replaced as a file: the directory stays */
 	[RULED_PATH_PROC] = {"/proc/self", PATH_READ | PATH_DIR}, /* the proof of the rights */
 };
 

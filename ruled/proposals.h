@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: AGPL-3.0-only */
 /*
- * What ruled has proposed and enforcerd has not finished with: one open proposal for each culprit of a
- * rule, however often the alert repeats. Bounded. Pure.
+ * What ruled has proposed and enforcerd has not finished with: one open proposal for each culprit
+ * of a rule, however often the alert repeats. Bounded. Pure.
  */
 #pragma once
 
@@ -13,7 +13,7 @@
 
 struct proposal {
 	uint64_t number; /* 0: free */
-	uint64_t alert;	 /* counter of the newest alert it belongs to */
+	uint64_t alert; /* counter of the newest alert it belongs to */
 	uint64_t action; /* 0: no verdict yet */
 	uint64_t start_ns;
 	uint32_t tgid;

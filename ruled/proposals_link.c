@@ -12,7 +12,8 @@
 
 static void note(struct proposals_link *self, uint64_t alert, uint64_t action, struct text why)
 {
-	const struct alert_note payload = {.epoch = self->epoch, .counter = alert, .action = action};
+	const struct alert_note payload = {
+		.epoch = self->epoch, .counter = alert, .action = action};
 
 	feed_link_tell(self->feed, FRAME_ALERT_NOTE, &payload, &why);
 }
@@ -25,7 +26,8 @@ static int on_verdict(struct link *link, const struct frame *frame, int *fd, voi
 
 	(void)link, (void)fd;
 	/* trust: enforcerd can only answer what was asked */
-	proposal = verdict->proposal != 0 ? proposals_get(&self->proposals, verdict->proposal) : NULL;
+	proposal =
+		verdict->proposal != 0 ? proposals_get(&self->proposals, verdict->proposal) : NULL;
 	if (!proposal)
 		return verdict->proposal <= self->proposals.last ? 0 : -EPROTO;
 	note(self, proposal->alert, verdict->action, frame_text(frame, 0));
@@ -160,8 +162,8 @@ void proposals_link_alert(struct proposals_link *self, const struct engine_alert
 		join(self, proposal, counter);
 		return;
 	}
-	proposal = proposals_add(&self->proposals, alert->rule->name, culprit->tgid,
-		culprit->start_ns, counter);
+	proposal = proposals_add(
+		&self->proposals, alert->rule->name, culprit->tgid, culprit->start_ns, counter);
 	if (!proposal) {
 		note(self, counter, 0, text_of("too many proposals are open"));
 		return;

@@ -10,7 +10,7 @@
 struct proposals_link {
 	struct link *link;
 	struct feed_link *feed; /* borrowed */
-	uint64_t epoch;		/* of alert ids */
+	uint64_t epoch; /* of alert ids */
 	struct proposals proposals;
 };
 
@@ -19,7 +19,9 @@ must_check int proposals_link_new(struct proposals_link *self, struct loop *loop
 must_check int proposals_link_open(struct proposals_link *self);
 void proposals_link_done(struct proposals_link *self);
 
-/* Proposes what the rule of @alert says, if anything; the note on the alert says what came of it. */
+/*
+ * Proposes what the rule of @alert says, if anything; the note on the alert says what came of it.
+ */
 void proposals_link_alert(struct proposals_link *self, const struct engine_alert *alert);
 
 /* The condition told by alert @counter no longer holds. */

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: AGPL-3.0-only */
-/* The rules while ruled runs: loaded whole, swapped whole; a bad file leaves the old ones and says why. */
+/*
+ * The rules while ruled runs: loaded whole, swapped whole; a bad file leaves the old ones and says
+ * why.
+ */
 #pragma once
 
 #include "ruled/engine.h"

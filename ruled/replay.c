@@ -63,8 +63,8 @@ int replay(const char *path, struct ruleset *ruleset, uint64_t retention_ns, FIL
 	player.out = out;
 	r = recording_open(&recording, path, &why);
 	if (r < 0)
-		return r == -EPROTO ? log_err_r(0, "%s: damaged at byte 0: %s", path, why), r
-				    : log_err_r(r, "%s", path);
+		return r == -EPROTO ? log_err_r(0, "%s: damaged at byte 0: %s", path, why),
+		       r	    : log_err_r(r, "%s", path);
 	r = play(engine, &recording, path);
 	recording_close(&recording);
 	if (fflush(out) != 0 && player.error == 0)

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: AGPL-3.0-only */
-/* What a recording would have told: alerts as JSON lines on a stream. Needs no rights; tells no lie about a damaged file. */
+/*
+ * What a recording would have told: alerts as JSON lines on a stream. Needs no rights; tells no lie
+ * about a damaged file.
+ */
 #pragma once
 
 #include <stdio.h>

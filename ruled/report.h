@@ -24,6 +24,9 @@ struct report {
 	char root_comm[COMM_BYTES];
 };
 
-/* Fills @report but for the alert's number and evidence_complete. Borrows the source and the finding. */
+/*
+ * Fills @report but for the alert's number and evidence_complete. Borrows the source and the
+ * finding.
+ */
 void report_make(
 	struct report *report, const struct report_source *source, const struct finding *finding);

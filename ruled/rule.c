@@ -37,14 +37,15 @@ static bool same_text(const char *a, const char *b)
 static bool same_filter(const struct rule_filter *a, const struct rule_filter *b)
 {
 	return same_text(a->comm, b->comm) && same_text(a->exe, b->exe) &&
-		same_text(a->cgroup, b->cgroup) && same_text(a->container, b->container) &&
-		a->user_set == b->user_set && a->user == b->user;
+	       same_text(a->cgroup, b->cgroup) && same_text(a->container, b->container) &&
+	       a->user_set == b->user_set && a->user == b->user;
 }
 
 bool rule_def_equal(const struct rule_def *a, const struct rule_def *b)
 {
-	if (strcmp(a->name, b->name) != 0 || a->detector != b->detector || a->threshold != b->threshold ||
-		a->clear_below != b->clear_below || a->median_lifetime_secs != b->median_lifetime_secs ||
+	if (strcmp(a->name, b->name) != 0 || a->detector != b->detector ||
+		a->threshold != b->threshold || a->clear_below != b->clear_below ||
+		a->median_lifetime_secs != b->median_lifetime_secs ||
 		a->duration_secs != b->duration_secs || a->window_secs != b->window_secs ||
 		a->max_exec_duration_ms != b->max_exec_duration_ms ||
 		a->cooldown_secs != b->cooldown_secs || a->severity != b->severity ||
@@ -73,7 +74,7 @@ static bool filter_holds(const struct rule_filter *filter, const struct rule_sub
 	if (filter->user_set && (!subject->user_known || subject->user != filter->user))
 		return false;
 	return fits(filter->comm, subject->comm) && fits(filter->exe, subject->exe) &&
-		fits(filter->cgroup, subject->cgroup) && fits(filter->container, subject->container);
+	       fits(filter->cgroup, subject->cgroup) && fits(filter->container, subject->container);
 }
 
 bool rule_admits(const struct rule_def *rule, const struct rule_subject *subject)

@@ -27,7 +27,7 @@ struct rule_def {
 	double clear_below;
 	double median_lifetime_secs;
 	uint32_t duration_secs; /* 0 where the detector has no duration */
-	uint32_t window_secs;	/* 0 where it has no window */
+	uint32_t window_secs; /* 0 where it has no window */
 	uint32_t max_exec_duration_ms;
 	uint32_t cooldown_secs;
 	enum severity severity;

@@ -83,8 +83,7 @@ static const struct ytext_spec REGEX_TEXT = {
 	.min = 1, .max = RULE_REGEX_BYTES_MAX, .numbers = true, .check = check_regex};
 static const struct ytext_spec GLOB_TEXT = {
 	.min = 1, .max = GLOB_BYTES_MAX, .numbers = true, .check = check_glob};
-static const struct ytext_spec USER_TEXT = {
-	.min = 1, .max = ACCOUNT_NAME_MAX - 1, .numbers = true};
+static const struct ytext_spec USER_TEXT = {.min = 1, .max = ACCOUNT_NAME_MAX - 1, .numbers = true};
 
 #define GLOB(field) \
 	{ \
@@ -141,6 +140,9 @@ static void check_exclude(
 			RULE_EXCLUDES_MAX);
 		return;
 	}
+	/* A duplicate key is told elsewhere, and read all the same. */
+	free(draft->exclude);
+	draft->exclude_count = 0;
 	draft->exclude = calloc(node->count + 1, sizeof(*draft->exclude));
 	if (!draft->exclude) {
 		draft->out_of_memory = true;
@@ -208,7 +210,10 @@ __attribute__((constructor)) static void list_detectors(void)
 	}
 }
 
-/* The detector the rule names, which decides what other keys it may have; NULL if there is none such. */
+/*
+ * The detector the rule names, which decides what other keys it may have; NULL if there is none
+ * such.
+ */
 static const struct detector *find_detector(const struct ynode *node)
 {
 	const struct ynode *named = ynode_get(node, "detector");
@@ -224,8 +229,7 @@ static void check_together(const struct ytree *tree, const struct ynode *node, s
 	const struct detector *detector)
 {
 	const struct ynode *clear_below = ynode_get(node, "clear_below");
-	double threshold =
-		detector->keys & KEYS_EXEC_RATE ? draft->rate_per_min : draft->threshold;
+	double threshold = detector->keys & KEYS_EXEC_RATE ? draft->rate_per_min : draft->threshold;
 
 	if (!(detector->scopes & 1U << draft->scope))
 		ytree_problem(tree, ynode_get(node, "scope"), "scope", "%s cannot count by %s",
@@ -250,7 +254,7 @@ static bool copy_filter(struct rule_filter *to, const struct filter_draft *from)
 	to->user_set = from->user[0] != '\0';
 	to->user = from->uid;
 	return copy_text(&to->comm, from->comm) && copy_text(&to->exe, from->exe) &&
-		copy_text(&to->cgroup, from->cgroup) && copy_text(&to->container, from->container);
+	       copy_text(&to->cgroup, from->cgroup) && copy_text(&to->container, from->container);
 }
 
 static bool copy_texts(struct rule_def *rule, const struct draft *draft)

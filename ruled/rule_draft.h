@@ -6,4 +6,5 @@
 #include "ruled/rule.h"
 
 /* Reads the rule at @node. -EINVAL: its problems are told; -ENOMEM. */
-must_check int rule_draft_read(const struct ytree *tree, const struct ynode *node, struct rule_def **rule);
+must_check int rule_draft_read(
+	const struct ytree *tree, const struct ynode *node, struct rule_def **rule);

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: AGPL-3.0-only */
-/* What one rule has counted and told so far. Outlives a reload that leaves its rule as it was. Pure. */
+/*
+ * What one rule has counted and told so far. Outlives a reload that leaves its rule as it was.
+ * Pure.
+ */
 #pragma once
 
 #include "ruled/firing.h"
@@ -9,8 +12,8 @@
 
 struct rule_state {
 	const struct rule_def *rule; /* borrowed */
-	struct window_set scoped;    /* of the scope; tree scope: of those no candidate answers for */
-	struct window_set trees;     /* by process */
+	struct window_set scoped; /* of the scope; tree scope: of those no candidate answers for */
+	struct window_set trees; /* by process */
 	struct firing_set firings;
 	struct lives *lives; /* where the detector asks for them */
 	uint64_t fired, last_fired_wall_ns;

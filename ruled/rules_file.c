@@ -14,7 +14,7 @@ int rules_file_open(struct rules_file *file, const char *path)
 	if (!slash)
 		snprintf(directory, sizeof(directory), ".");
 	else if (snprintf(directory, sizeof(directory), "%.*s", (int)(slash - path) + 1, path) >=
-		(int)sizeof(directory))
+		 (int)sizeof(directory))
 		return -ENAMETOOLONG;
 	file->directory = open(directory, O_PATH | O_DIRECTORY | O_CLOEXEC);
 	if (file->directory < 0)

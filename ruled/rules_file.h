@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: AGPL-3.0-only */
 /*
- * The rules file through its directory, opened once: so it can be read again after rights are gone and
- * after an editor has put another file in its place. Reads; changes nothing.
+ * The rules file through its directory, opened once: so it can be read again after rights are gone
+ * and after an editor has put another file in its place. Reads; changes nothing.
  */
 #pragma once
 
@@ -14,7 +14,10 @@ struct rules_file {
 	const char *name; /* its last component */
 };
 
-#define RULES_FILE_INIT {.directory = -1}
+#define RULES_FILE_INIT \
+	{ \
+		.directory = -1 \
+	}
 
 /* 0 or -errno. @path must outlive @file. */
 must_check int rules_file_open(struct rules_file *file, const char *path);

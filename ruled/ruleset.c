@@ -33,7 +33,7 @@ const struct rule_def *ruleset_find(const struct ruleset *ruleset, const char *n
 static bool same_name(const struct ynode *a, const struct ynode *b)
 {
 	return a && b && a->kind == YNODE_SCALAR && b->kind == YNODE_SCALAR && a->len > 0 &&
-		a->len == b->len && memcmp(a->text, b->text, a->len) == 0;
+	       a->len == b->len && memcmp(a->text, b->text, a->len) == 0;
 }
 
 /* Also told of rules that have other problems. */

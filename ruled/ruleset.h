@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: AGPL-3.0-only */
 /*
- * The rules file: read and validated whole, so that a ruleset is either complete or not there. Tells
- * every problem with its place; never guesses a value.
+ * The rules file: read and validated whole, so that a ruleset is either complete or not there.
+ * Tells every problem with its place; never guesses a value.
  */
 #pragma once
 
@@ -19,10 +19,11 @@ struct ruleset {
 
 /*
  * Reads @path, relative to the directory @dirfd (or AT_FDCWD); @shown is its name in problems. User
- * names are looked up. -EINVAL: every problem is in @problems; -ENOENT: there is no such file; -ENOMEM.
+ * names are looked up. -EINVAL: every problem is in @problems; -ENOENT: there is no such file;
+ * -ENOMEM.
  */
-must_check int ruleset_load(int dirfd, const char *path, const char *shown, struct problems *problems,
-	struct ruleset **ruleset);
+must_check int ruleset_load(int dirfd, const char *path, const char *shown,
+	struct problems *problems, struct ruleset **ruleset);
 
 /* The same from @len bytes of @data. */
 must_check int ruleset_parse(const char *data, size_t len, const char *shown,

@@ -4,8 +4,8 @@
 #include <string.h>
 
 #define RATE_BUCKETS_MAX 512
-#define SLICE_BUCKETS    64
-#define COUNT_BUCKETS    128
+#define SLICE_BUCKETS	 64
+#define COUNT_BUCKETS	 128
 
 struct window_shape window_shape_rate(uint32_t duration_secs)
 {
@@ -77,7 +77,8 @@ bool window_full(const struct window_shape *shape, const struct window *window)
 }
 
 /* Events of the @age-th slice, 0 being the newest. */
-static uint64_t slice_sum(const struct window_shape *shape, const struct window *window, uint32_t age)
+static uint64_t slice_sum(
+	const struct window_shape *shape, const struct window *window, uint32_t age)
 {
 	uint64_t newest = window->head + shape->buckets - age * shape->slice, sum = 0;
 
@@ -86,7 +87,8 @@ static uint64_t slice_sum(const struct window_shape *shape, const struct window 
 	return sum;
 }
 
-static bool sustained(const struct window_shape *shape, const struct window *window, double threshold)
+static bool sustained(
+	const struct window_shape *shape, const struct window *window, double threshold)
 {
 	uint32_t slices = shape->buckets / shape->slice;
 
@@ -122,7 +124,8 @@ uint64_t window_since(const struct window_shape *shape, const struct window *win
 	if (window->last_ns - window->first_ns < window_span_ns(shape) + slack)
 		return window->first_ns;
 	for (uint32_t age = shape->buckets; age-- > 0;)
-		if (age <= window->head && window->counts[(window->head - age) % shape->buckets] > 0)
+		if (age <= window->head &&
+			window->counts[(window->head - age) % shape->buckets] > 0)
 			return (window->head - age) * shape->bucket_ns;
 	return window->last_ns;
 }

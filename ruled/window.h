@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: AGPL-3.0-only */
 /*
- * Counts of events over the last seconds, in a ring of buckets. What counts always lies within a real
- * interval of the asked length that ends with the newest event's bucket, so a count is never too
- * high; a condition is seen at most one bucket late. Pure: time comes with the events.
+ * Counts of events over the last seconds, in a ring of buckets. What counts always lies within a
+ * real interval of the asked length that ends with the newest event's bucket, so a count is never
+ * too high; a condition is seen at most one bucket late. Pure: time comes with the events.
  */
 #pragma once
 
@@ -16,10 +16,10 @@ struct window_shape {
 };
 
 struct window {
-	uint64_t head;     /* number of the newest bucket: time / bucket_ns */
+	uint64_t head; /* number of the newest bucket: time / bucket_ns */
 	uint64_t first_ns; /* first event since the window was last empty */
-	uint64_t last_ns;  /* newest event */
-	uint64_t total;    /* of all buckets */
+	uint64_t last_ns; /* newest event */
+	uint64_t total; /* of all buckets */
 	uint32_t counts[]; /* number n stands at n % buckets */
 };
 
@@ -37,19 +37,24 @@ uint64_t window_span_ns(const struct window_shape *shape);
 /* Counts one event. An event older than the ring is left out. */
 void window_add(const struct window_shape *shape, struct window *window, uint64_t time_ns);
 
-/* Lets go of what is no longer within the window at @now_ns. Earlier than the newest event: nothing. */
+/*
+ * Lets go of what is no longer within the window at @now_ns. Earlier than the newest event:
+ * nothing.
+ */
 void window_advance(const struct window_shape *shape, struct window *window, uint64_t now_ns);
 
 /*
- * Cut into slices: true if every slice holds more than @threshold and the activity is at least as old
- * as the window is long. Else: true if the whole window holds more.
+ * Cut into slices: true if every slice holds more than @threshold and the activity is at least as
+ * old as the window is long. Else: true if the whole window holds more.
  */
 bool window_over(const struct window_shape *shape, const struct window *window, double threshold);
 
 /* Events per second where the window is cut into slices, else events. */
 double window_value(const struct window_shape *shape, const struct window *window);
 
-/* What shares are measured by: events of the newest slice, or of the whole window without slices. */
+/*
+ * What shares are measured by: events of the newest slice, or of the whole window without slices.
+ */
 uint64_t window_weight(const struct window_shape *shape, const struct window *window);
 
 /* True if the activity is at least as old as the window is long. */

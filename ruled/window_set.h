@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: AGPL-3.0-only */
 /*
- * The windows of one rule by key, made when first needed, bounded: when all are in use the one least
- * recently used makes room. Pure: time comes with the events.
+ * The windows of one rule by key, made when first needed, bounded: when all are in use the one
+ * least recently used makes room. Pure: time comes with the events.
  */
 #pragma once
 
@@ -15,7 +15,7 @@ struct keyed_window {
 	struct map_key key;
 	TAILQ_ENTRY(keyed_window) order;
 	uint64_t quiet_until_ns; /* the condition was looked at; no second look before */
-	uint32_t serial;	 /* names this window in the keys of others; never 0, never reused */
+	uint32_t serial; /* names this window in the keys of others; never 0, never reused */
 	struct window window;
 };
 

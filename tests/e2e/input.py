@@ -10,7 +10,7 @@ import sys
 import time
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "harness"))
-from linnix import BUILD, DAEMONS, TOP, Suite, main, test, wait_for
+from linnix import BUILD, DAEMONS, RUN, TOP, Suite, main, test, wait_for
 
 GOLDEN = os.path.join(TOP, "tests", "golden")
 
@@ -80,14 +80,14 @@ def a_taken_address_is_a_start_error():
             taken.bind((address, 3000))
             taken.listen()
             suite = Suite("")
-            subprocess.run(["install", "-d", "-o", "linnix-apid", "/run/linnix/apid"], check=True)
+            subprocess.run(["install", "-d", "-o", "linnix-apid", os.path.join(RUN, "apid")], check=True)
             try:
                 done = subprocess.run([os.path.join(BUILD, "linnix-apid"), "--config",
                                        os.path.join(suite.config_dir, "linnix.yaml")],
                                       capture_output=True, text=True, timeout=10)
                 assert done.returncode == 1 and shown in done.stderr, done
             finally:
-                subprocess.run(["rm", "-rf", "/run/linnix"])
+                subprocess.run(["rm", "-rf", RUN])
                 suite.__exit__(None, None, None)
 
 

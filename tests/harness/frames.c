@@ -73,8 +73,9 @@ void made_pass(struct made_host *host)
 	made_frame(host, FRAME_SAMPLE_BEGIN, &begin, NULL);
 	for (uint32_t pid = 1; pid <= host->last_pid; pid++) {
 		const struct made_process *process = &host->processes[pid];
-		struct sample sample = {
-			.process = process->info, .pass = host->pass, .args_known = process->exe[0] != '\0'};
+		struct sample sample = {.process = process->info,
+			.pass = host->pass,
+			.args_known = process->exe[0] != '\0'};
 		const struct text texts[] = {text_of(process->exe), text_of(process->args)};
 
 		if (!process->alive)

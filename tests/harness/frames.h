@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: AGPL-3.0-only */
 /*
- * A made-up host for tests: its processes fork, exec and end when told to, and what collectord would
- * say of it comes out as checked frames. Times are virtual.
+ * A made-up host for tests: its processes fork, exec and end when told to, and what collectord
+ * would say of it comes out as checked frames. Times are virtual.
  */
 #pragma once
 
@@ -26,7 +26,9 @@ struct made_host {
 	struct made_process *processes; /* by pid */
 };
 
-/* A host whose frames go to @take, at time 1000 s with wall offset 1,700,000,000 s; no frame yet. */
+/*
+ * A host whose frames go to @take, at time 1000 s with wall offset 1,700,000,000 s; no frame yet.
+ */
 void made_host_init(
 	struct made_host *host, void (*take)(void *ctx, const struct frame *frame), void *ctx);
 void made_host_done(struct made_host *host);

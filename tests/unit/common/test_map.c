@@ -39,7 +39,8 @@ static void holds_what_was_put_and_not_removed(void **state)
 			count += !present[n];
 			present[n] = true;
 		} else {
-			assert_ptr_equal(map_remove(&map, key_of(n)), present[n] ? &values[n] : NULL);
+			assert_ptr_equal(
+				map_remove(&map, key_of(n)), present[n] ? &values[n] : NULL);
 			count -= present[n];
 			present[n] = false;
 		}

@@ -141,7 +141,8 @@ static void refuses_more_living_ones_than_its_bound(void **state)
 static void a_parent_nobody_has_told_of_is_a_placeholder(void **state)
 {
 	struct fixture *f = *state;
-	uint32_t top = made_process(&f->host, 1, "top", 5), shell = made_process(&f->host, top, "sh", 5);
+	uint32_t top = made_process(&f->host, 1, "top", 5),
+		 shell = made_process(&f->host, top, "sh", 5);
 	uint32_t child = made_fork(&f->host, shell);
 
 	assert_non_null(entry_of(f, shell));
@@ -259,8 +260,8 @@ static void no_circle_of_parents_can_be_made(void **state)
 		made_frame(&f->host, FRAME_FORK, &fork, NULL);
 		for (struct process_entry *at = f->event.entry; at; at = at->parent)
 			assert_true(!at->parent || at->parent->info.start_ns < at->info.start_ns ||
-				(at->parent->info.start_ns == at->info.start_ns &&
-					at->parent->info.tgid < at->info.tgid));
+				    (at->parent->info.start_ns == at->info.start_ns &&
+					    at->parent->info.tgid < at->info.tgid));
 		if (i % 3 == 0)
 			process_table_expire(&f->table, UINT64_MAX);
 	}

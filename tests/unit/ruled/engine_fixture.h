@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: AGPL-3.0-only */
-/* An engine beside a made-up host, with what it has told. For the tests that look at whole alerts. */
+/*
+ * An engine beside a made-up host, with what it has told. For the tests that look at whole alerts.
+ */
 #pragma once
 
 #include <setjmp.h>

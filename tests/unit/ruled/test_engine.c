@@ -3,8 +3,10 @@
 
 #include "tests/unit/ruled/engine_fixture.h"
 
-#define STORM "- {name: storm, detector: forks_per_sec, threshold: 10, duration: 2, cooldown: 30, severity: high}\n"
-#define BURST "- {name: burst, detector: fork_burst, threshold: 30, window_seconds: 5, cooldown: 30}\n"
+#define STORM \
+	"- {name: storm, detector: forks_per_sec, threshold: 10, duration: 2, cooldown: 30, severity: high}\n"
+#define BURST \
+	"- {name: burst, detector: fork_burst, threshold: 30, window_seconds: 5, cooldown: 30}\n"
 
 #define USER 1000
 
@@ -60,7 +62,8 @@ static void says_it_in_one_sentence(void **state)
 	made_storm(&f->host, shell, 40, 15);
 	assert_int_equal(f->count, 2);
 	snprintf(expected, sizeof(expected),
-		"sh (pid %u, uid 1000) started 15.0 processes per second for 2 s (limit 10)", shell);
+		"sh (pid %u, uid 1000) started 15.0 processes per second for 2 s (limit 10)",
+		shell);
 	assert_string_equal(f->told[0].message, expected);
 	snprintf(expected, sizeof(expected),
 		"sh (pid %u, uid 1000) started 31 processes within 5 s (limit 30)", shell);
@@ -241,8 +244,9 @@ static void nobody_is_blamed_for_what_is_excluded(void **state)
 	struct fixture *f = *state;
 	uint32_t top = log_in(&f->host), make = made_process(&f->host, top, "make", USER);
 
-	use_rules(f, "- {name: burst, detector: fork_burst, threshold: 30, window_seconds: 5, cooldown: 1,"
-		     " exclude: [{comm: make}]}\n");
+	use_rules(f,
+		"- {name: burst, detector: fork_burst, threshold: 30, window_seconds: 5, cooldown: 1,"
+		" exclude: [{comm: make}]}\n");
 	made_connect(&f->host);
 	made_storm(&f->host, make, 500, 100);
 	made_exit(&f->host, make, 0);
@@ -301,7 +305,8 @@ static void a_manager_ends_the_tree_above(void **state)
 static void a_dead_parent_in_between_does_not_cut_the_tree(void **state)
 {
 	struct fixture *f = *state;
-	uint32_t top = made_process(&f->host, log_in(&f->host), "launcher", USER), middle, workers[4];
+	uint32_t top = made_process(&f->host, log_in(&f->host), "launcher", USER), middle,
+		 workers[4];
 
 	use_rules(f, BURST);
 	made_connect(&f->host);
@@ -320,7 +325,8 @@ static void repeats_once_per_cooldown_and_then_clears(void **state)
 	struct fixture *f = *state;
 	uint32_t shell = made_process(&f->host, log_in(&f->host), "sh", USER);
 
-	use_rules(f, "- {name: storm, detector: forks_per_sec, threshold: 10, duration: 2, cooldown: 5}\n");
+	use_rules(f,
+		"- {name: storm, detector: forks_per_sec, threshold: 10, duration: 2, cooldown: 5}\n");
 	made_connect(&f->host);
 	made_storm(&f->host, shell, 15 * 13, 15);
 	assert_int_equal(f->count, 3);
@@ -341,8 +347,9 @@ static void hysteresis_keeps_it_active_above_clear_below(void **state)
 	uint32_t shell = made_process(&f->host, log_in(&f->host), "sh", USER);
 	struct rule rule;
 
-	use_rules(f, "- {name: storm, detector: forks_per_sec, threshold: 10, duration: 2, cooldown: 3,"
-		     " clear_below: 5}\n");
+	use_rules(f,
+		"- {name: storm, detector: forks_per_sec, threshold: 10, duration: 2, cooldown: 3,"
+		" clear_below: 5}\n");
 	made_connect(&f->host);
 	made_storm(&f->host, shell, 40, 15);
 	made_storm(&f->host, shell, 60, 7);
@@ -361,7 +368,8 @@ static void losses_make_the_evidence_incomplete(void **state)
 	struct fixture *f = *state;
 	uint32_t shell = made_process(&f->host, log_in(&f->host), "sh", USER);
 
-	use_rules(f, "- {name: burst, detector: fork_burst, threshold: 3, window_seconds: 5, cooldown: 0}\n");
+	use_rules(f,
+		"- {name: burst, detector: fork_burst, threshold: 3, window_seconds: 5, cooldown: 0}\n");
 	made_storm(&f->host, shell, 4, 100);
 	assert_int_equal(f->count, 0); /* nobody is known yet */
 	made_connect(&f->host);
@@ -390,7 +398,8 @@ static void a_reload_keeps_what_unchanged_rules_have_counted(void **state)
 	use_rules(f, STORM BURST);
 	made_connect(&f->host);
 	made_storm(&f->host, shell, 25, 15);
-	use_rules(f, BURST "- {name: new, detector: fork_burst, threshold: 25, window_seconds: 5}\n");
+	use_rules(
+		f, BURST "- {name: new, detector: fork_burst, threshold: 25, window_seconds: 5}\n");
 	made_storm(&f->host, shell, 10, 15);
 	assert_int_equal(f->count, 1);
 	assert_string_equal(f->told[0].rule, "burst");

@@ -85,7 +85,8 @@ static void shortens_texts_that_do_not_fit_a_frame(void **state)
 	assert_int_equal(frame_text(&feed_queue_unsent(queue)->frame, 0).len, 512);
 }
 
-static void keep(struct last_frames *last, unsigned type, const void *payload, const struct text *texts)
+static void keep(
+	struct last_frames *last, unsigned type, const void *payload, const struct text *texts)
 {
 	static uint64_t bytes[1024];
 	struct frame frame;

@@ -86,7 +86,8 @@ static void gives_the_same_bytes_each_time(void **state)
 	struct recorder *recorder = *state;
 	_cleanup_free_ char *first = replayed(recorder->path, 0);
 
-	for (const char *const *rule = (const char *const[]){"storm", "burst", "jobs", "crash", "churn", NULL};
+	for (const char *const *rule =
+			(const char *const[]){"storm", "burst", "jobs", "crash", "churn", NULL};
 		*rule; rule++) {
 		char member[32];
 

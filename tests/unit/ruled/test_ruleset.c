@@ -72,7 +72,8 @@ static void takes_every_good_file(void **state)
 		if (!strstr(entry->d_name, ".yaml"))
 			continue;
 		ruleset_free(TAKE_PTR(f->ruleset));
-		if (ruleset_load(dirfd(dir), entry->d_name, entry->d_name, &f->problems, &f->ruleset) != 0)
+		if (ruleset_load(dirfd(dir), entry->d_name, entry->d_name, &f->problems,
+			    &f->ruleset) != 0)
 			fail_msg("%s: %s", entry->d_name,
 				f->problems.count > 0 ? f->problems.lines[0] : "?");
 		files++;
@@ -129,13 +130,18 @@ static void tells_every_problem_of_every_bad_file(void **state)
 
 static void the_shipped_rules_are_good(void **state)
 {
+	static const char *const paths[] = {TESTS_DIR "/../configs/rules.yaml",
+		TESTS_DIR "/../configs/rules-production.yaml"};
 	struct fixture *f = *state;
 
-	assert_int_equal(ruleset_load(AT_FDCWD, TESTS_DIR "/../configs/rules.yaml", "rules.yaml",
-				 &f->problems, &f->ruleset),
-		0);
-	assert_non_null(ruleset_find(f->ruleset, "fork_storm"));
-	assert_int_equal(ruleset_find(f->ruleset, "fork_storm")->action, ACTION_KILL_TREE);
+	for (size_t i = 0; i < ARRAY_LEN(paths); i++) {
+		ruleset_free(TAKE_PTR(f->ruleset));
+		assert_int_equal(
+			ruleset_load(AT_FDCWD, paths[i], "rules", &f->problems, &f->ruleset), 0);
+		assert_non_null(ruleset_find(f->ruleset, "fork_storm"));
+		assert_int_equal(
+			ruleset_find(f->ruleset, "fork_storm")->action, ACTION_KILL_TREE);
+	}
 }
 
 static void reads_every_key(void **state)
@@ -143,7 +149,9 @@ static void reads_every_key(void **state)
 	struct fixture *f = *state;
 	const struct rule_def *rule;
 
-	assert_int_equal(ruleset_load(AT_FDCWD, GOLDEN "good/every_key.yaml", "x", &f->problems, &f->ruleset), 0);
+	assert_int_equal(ruleset_load(AT_FDCWD, GOLDEN "good/every_key.yaml", "x", &f->problems,
+				 &f->ruleset),
+		0);
 	rule = ruleset_find(f->ruleset, "fork_storm");
 	assert_string_equal(rule->detector->name, "forks_per_sec");
 	assert_true(rule->threshold == 10.5 && rule->clear_below == 8);
@@ -169,9 +177,11 @@ static void has_the_promised_defaults(void **state)
 	struct fixture *f = *state;
 	const struct rule_def *rule;
 
-	assert_int_equal(parse(f, "- {name: a, detector: short_job_flood, threshold: 50, window_seconds: 9}\n"
-				  "- {name: b, detector: crash_loop, threshold: 5, window_seconds: 9}\n"
-				  "- {name: c, detector: exec_rate, regex: x, rate_per_min: 10, median_lifetime: 1}\n"),
+	assert_int_equal(
+		parse(f,
+			"- {name: a, detector: short_job_flood, threshold: 50, window_seconds: 9}\n"
+			"- {name: b, detector: crash_loop, threshold: 5, window_seconds: 9}\n"
+			"- {name: c, detector: exec_rate, regex: x, rate_per_min: 10, median_lifetime: 1}\n"),
 		0);
 	assert_int_equal(f->ruleset->count, 3);
 	rule = f->ruleset->rules[0];
@@ -183,28 +193,34 @@ static void has_the_promised_defaults(void **state)
 	assert_int_equal(rule->action, ACTION_NONE);
 	assert_int_equal(f->ruleset->rules[1]->scope, SCOPE_CGROUP);
 	assert_int_equal(f->ruleset->rules[2]->scope, SCOPE_HOST);
-	assert_true(f->ruleset->rules[2]->threshold == 10 && f->ruleset->rules[2]->clear_below == 8);
+	assert_true(
+		f->ruleset->rules[2]->threshold == 10 && f->ruleset->rules[2]->clear_below == 8);
 }
 
 static void knows_when_two_rules_are_the_same(void **state)
 {
 	static const char *const changes[] = {"threshold: 4", "window_seconds: 8", "severity: low",
-		"cooldown: 1", "scope: host", "match: {comm: a}", "exclude: [{user: 0}]", "clear_below: 1",
-		"propose: {action: kill_tree}"};
+		"cooldown: 1", "scope: host", "match: {comm: a}", "exclude: [{user: 0}]",
+		"clear_below: 1", "propose: {action: kill_tree}"};
 	struct fixture *f = *state;
 	_cleanup_(ruleset_freep) struct ruleset *base = NULL;
 
-	assert_int_equal(parse(f, "- {name: a, detector: fork_burst, threshold: 5, window_seconds: 9}\n"), 0);
+	assert_int_equal(
+		parse(f, "- {name: a, detector: fork_burst, threshold: 5, window_seconds: 9}\n"),
+		0);
 	base = TAKE_PTR(f->ruleset);
-	assert_int_equal(parse(f, "- name: a\n  window_seconds: 9\n  threshold: 5.0\n  detector: fork_burst\n"
-				  "  cooldown: 60\n  severity: medium\n"),
+	assert_int_equal(
+		parse(f,
+			"- name: a\n  window_seconds: 9\n  threshold: 5.0\n  detector: fork_burst\n"
+			"  cooldown: 60\n  severity: medium\n"),
 		0);
 	assert_true(rule_def_equal(base->rules[0], f->ruleset->rules[0]));
 	for (size_t i = 0; i < ARRAY_LEN(changes); i++) {
 		char yaml[256];
 
 		snprintf(yaml, sizeof(yaml), "- {name: a, detector: fork_burst%s%s, %s}\n",
-			i == 0 ? "" : ", threshold: 5", i == 1 ? "" : ", window_seconds: 9", changes[i]);
+			i == 0 ? "" : ", threshold: 5", i == 1 ? "" : ", window_seconds: 9",
+			changes[i]);
 		assert_int_equal(parse(f, yaml), 0);
 		if (rule_def_equal(base->rules[0], f->ruleset->rules[0]))
 			fail_msg("%s makes no difference", changes[i]);
@@ -219,7 +235,9 @@ static char *many_rules(unsigned count)
 
 	assert_non_null(out);
 	for (unsigned i = 0; i < count; i++)
-		fprintf(out, "- {name: r%u, detector: fork_burst, threshold: 1, window_seconds: 1}\n", i);
+		fprintf(out,
+			"- {name: r%u, detector: fork_burst, threshold: 1, window_seconds: 1}\n",
+			i);
 	fclose(out);
 	return text;
 }
@@ -232,7 +250,8 @@ static void takes_a_thousand_rules_and_no_more(void **state)
 	assert_int_equal(parse(f, most), 0);
 	assert_int_equal(f->ruleset->count, RULES_MAX);
 	assert_int_equal(parse(f, more), -EINVAL);
-	assert_string_equal(f->problems.lines[0], "rules.yaml:1:1: rules: 1001 rules; at most 1000 are allowed");
+	assert_string_equal(f->problems.lines[0],
+		"rules.yaml:1:1: rules: 1001 rules; at most 1000 are allowed");
 }
 
 static void write_file(const struct fixture *f, size_t bytes)

@@ -14,7 +14,8 @@ static uint32_t shell_of(struct fixture *f, const char *comm, uint32_t uid)
 	return made_process(&f->host, made_process(&f->host, 1, "sshd", 0), comm, uid);
 }
 
-static void run_jobs(struct fixture *f, uint32_t shell, unsigned count, double life_ms, uint32_t status)
+static void run_jobs(
+	struct fixture *f, uint32_t shell, unsigned count, double life_ms, uint32_t status)
 {
 	for (unsigned i = 0; i < count; i++) {
 		uint32_t job = made_fork(&f->host, shell);
@@ -42,7 +43,8 @@ static void short_jobs_are_laid_to_the_shell_that_runs_them(void **state)
 	assert_int_equal(f->count, 1);
 	assert_int_equal(f->told[0].frame.culprit.tgid, shell);
 	snprintf(expected, sizeof(expected),
-		"sh (pid %u, uid 1000) ran 21 jobs of at most 100 ms within 10 s (limit 20)", shell);
+		"sh (pid %u, uid 1000) ran 21 jobs of at most 100 ms within 10 s (limit 20)",
+		shell);
 	assert_string_equal(f->told[0].message, expected);
 }
 
@@ -51,7 +53,8 @@ static void a_shell_that_has_exited_is_not_named_for_its_jobs(void **state)
 	struct fixture *f = *state;
 	uint32_t top = shell_of(f, "bash", USER), shell, jobs[30];
 
-	use_rules(f, "- {name: jobs, detector: short_job_flood, threshold: 20, window_seconds: 10}\n");
+	use_rules(f,
+		"- {name: jobs, detector: short_job_flood, threshold: 20, window_seconds: 10}\n");
 	made_connect(&f->host);
 	shell = made_fork(&f->host, top);
 	for (unsigned i = 0; i < ARRAY_LEN(jobs); i++)
@@ -143,7 +146,8 @@ static void execs_that_do_not_match_are_not_counted(void **state)
 	struct fixture *f = *state;
 	uint32_t shell = shell_of(f, "sh", USER);
 
-	use_rules(f, "- {name: churn, detector: exec_rate, regex: '^/opt/', rate_per_min: 1, median_lifetime: 9}\n");
+	use_rules(f,
+		"- {name: churn, detector: exec_rate, regex: '^/opt/', rate_per_min: 1, median_lifetime: 9}\n");
 	made_connect(&f->host);
 	run_jobs(f, shell, 100, 10, 0);
 	assert_int_equal(f->count, 0);
@@ -170,15 +174,17 @@ static void by_host_the_sum_counts_and_nobody_stands_out(void **state)
 
 	for (unsigned i = 0; i < 4; i++)
 		shells[i] = shell_of(f, "sh", USER + i);
-	use_rules(f, "- {name: all, detector: fork_burst, threshold: 30, window_seconds: 5, scope: host}\n"
-		     "- {name: tree, detector: fork_burst, threshold: 30, window_seconds: 5}\n");
+	use_rules(f,
+		"- {name: all, detector: fork_burst, threshold: 30, window_seconds: 5, scope: host}\n"
+		"- {name: tree, detector: fork_burst, threshold: 30, window_seconds: 5}\n");
 	made_connect(&f->host);
 	for (unsigned i = 0; i < 40; i++)
 		made_fork(&f->host, shells[i % 4]);
 	assert_int_equal(f->count, 1);
 	assert_int_equal(f->told[0].frame.culprit.tgid, 0);
 	assert_string_equal(f->told[0].rule, "all");
-	assert_string_equal(f->told[0].message, "the host started 31 processes within 5 s (limit 30)");
+	assert_string_equal(
+		f->told[0].message, "the host started 31 processes within 5 s (limit 30)");
 }
 
 static void by_host_a_tree_that_holds_80_percent_is_named(void **state)
@@ -186,7 +192,8 @@ static void by_host_a_tree_that_holds_80_percent_is_named(void **state)
 	struct fixture *f = *state;
 	uint32_t storm = shell_of(f, "storm", USER), other = shell_of(f, "sh", USER);
 
-	use_rules(f, "- {name: all, detector: fork_burst, threshold: 30, window_seconds: 5, scope: host}\n");
+	use_rules(f,
+		"- {name: all, detector: fork_burst, threshold: 30, window_seconds: 5, scope: host}\n");
 	made_connect(&f->host);
 	for (unsigned i = 0; i < 31; i++)
 		made_fork(&f->host, i % 6 == 5 ? other : storm);
@@ -201,7 +208,8 @@ static void by_cgroup_each_counts_for_itself(void **state)
 	uint32_t one = shell_of(f, "one", USER), two = shell_of(f, "two", USER);
 	uint32_t three = shell_of(f, "three", USER);
 
-	use_rules(f, "- {name: group, detector: fork_burst, threshold: 30, window_seconds: 5, scope: cgroup}\n");
+	use_rules(f,
+		"- {name: group, detector: fork_burst, threshold: 30, window_seconds: 5, scope: cgroup}\n");
 	made_cgroup(&f->host, 21, "/kubepods/burstable/pod1/" ID);
 	f->host.processes[one].info.cgroup = 21;
 	f->host.processes[two].info.cgroup = 21;
@@ -214,7 +222,8 @@ static void by_cgroup_each_counts_for_itself(void **state)
 	assert_int_equal(f->count, 1);
 	assert_int_equal(f->told[0].frame.culprit.tgid, 0);
 	assert_string_equal(f->told[0].container, ID);
-	assert_non_null(strstr(f->told[0].message, "cgroup /kubepods/burstable/pod1/" ID " started 31"));
+	assert_non_null(
+		strstr(f->told[0].message, "cgroup /kubepods/burstable/pod1/" ID " started 31"));
 }
 
 static void by_user_each_counts_for_itself(void **state)
@@ -222,7 +231,8 @@ static void by_user_each_counts_for_itself(void **state)
 	struct fixture *f = *state;
 	uint32_t one = shell_of(f, "one", 500), two = shell_of(f, "two", 501);
 
-	use_rules(f, "- {name: user, detector: fork_burst, threshold: 30, window_seconds: 5, scope: user}\n");
+	use_rules(f,
+		"- {name: user, detector: fork_burst, threshold: 30, window_seconds: 5, scope: user}\n");
 	made_connect(&f->host);
 	for (unsigned i = 0; i < 60; i++)
 		made_fork(&f->host, i % 2 ? one : two);
@@ -238,7 +248,8 @@ static void by_process_children_do_not_add_up(void **state)
 	uint32_t top = shell_of(f, "top", USER), one = made_process(&f->host, top, "one", USER);
 	uint32_t two = made_process(&f->host, top, "two", USER);
 
-	use_rules(f, "- {name: self, detector: fork_burst, threshold: 30, window_seconds: 5, scope: process}\n");
+	use_rules(f,
+		"- {name: self, detector: fork_burst, threshold: 30, window_seconds: 5, scope: process}\n");
 	made_connect(&f->host);
 	for (unsigned i = 0; i < 60; i++)
 		made_fork(&f->host, i % 2 ? one : two);
@@ -300,7 +311,8 @@ static void a_rule_that_matches_somebody_does_not_fire_for_nobody(void **state)
 	struct fixture *f = *state;
 	uint32_t cron = made_process(&f->host, 1, "cron", 0);
 
-	use_rules(f, "- {name: r, detector: fork_burst, threshold: 3, window_seconds: 5, match: {comm: '*'}}\n");
+	use_rules(f,
+		"- {name: r, detector: fork_burst, threshold: 3, window_seconds: 5, match: {comm: '*'}}\n");
 	made_connect(&f->host);
 	made_storm(&f->host, cron, 10, 100);
 	assert_int_equal(f->count, 0);
@@ -311,7 +323,8 @@ static void clears_at_zero_even_with_threshold_zero(void **state)
 	struct fixture *f = *state;
 	uint32_t shell = shell_of(f, "sh", USER);
 
-	use_rules(f, "- {name: r, detector: fork_burst, threshold: 0, window_seconds: 2, cooldown: 1}\n");
+	use_rules(f,
+		"- {name: r, detector: fork_burst, threshold: 0, window_seconds: 2, cooldown: 1}\n");
 	made_connect(&f->host);
 	made_fork(&f->host, shell);
 	assert_int_equal(f->count, 1);

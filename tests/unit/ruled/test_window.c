@@ -9,8 +9,12 @@
 
 #define BEGIN_NS (1000 * NSEC_PER_SEC + 123456789)
 
-/* Adds @count events, @per_second, and returns the time of the first after which @threshold was exceeded, or 0. */
-static uint64_t first_over(struct window_shape shape, unsigned count, double per_second, double threshold)
+/*
+ * Adds @count events, @per_second, and returns the time of the first after which @threshold was
+ * exceeded, or 0.
+ */
+static uint64_t first_over(
+	struct window_shape shape, unsigned count, double per_second, double threshold)
 {
 	struct window *window = calloc(1, window_bytes(&shape));
 	uint64_t over_ns = 0;
@@ -49,10 +53,12 @@ static void fires_after_the_duration_and_within_a_fifth_of_a_second(void **state
 	(void)state;
 	for (uint32_t duration = 1; duration <= 10; duration++) {
 		for (size_t i = 0; i < ARRAY_LEN(rates); i++) {
-			uint64_t over_ns = first_over(window_shape_rate(duration), 20000, rates[i], 10);
+			uint64_t over_ns =
+				first_over(window_shape_rate(duration), 20000, rates[i], 10);
 
 			assert_true(over_ns >= BEGIN_NS + duration * NSEC_PER_SEC);
-			assert_true(over_ns <= BEGIN_NS + duration * NSEC_PER_SEC + NSEC_PER_SEC / 5);
+			assert_true(
+				over_ns <= BEGIN_NS + duration * NSEC_PER_SEC + NSEC_PER_SEC / 5);
 		}
 	}
 }
@@ -120,7 +126,8 @@ static void more_than_the_threshold_in_the_window_fires_at_once(void **state)
 {
 	(void)state;
 	assert_int_equal(first_over(window_shape_count(5), 30, 1000, 30), 0);
-	assert_int_equal(first_over(window_shape_count(5), 31, 1000, 30), BEGIN_NS + 30 * NSEC_PER_MSEC);
+	assert_int_equal(
+		first_over(window_shape_count(5), 31, 1000, 30), BEGIN_NS + 30 * NSEC_PER_MSEC);
 	assert_int_equal(first_over(window_shape_count(5), 1000, 6, 30), 0);
 }
 
