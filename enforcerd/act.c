@@ -12,9 +12,9 @@
 #include "enforcerd/watch.h"
 
 #define EXECUTIONS_MAX (ACT_TREES_MAX + ACT_PROCESSES_MAX)
-#define GRACE_SWEEP_MS 200 /* how often a tree that has got TERM is looked at again */
-#define STOP_SWEEP_MS 1
-#define KILL_WAIT_MS 50
+#define GRACE_SWEEP_MS 500 /* how often a tree that has got TERM is looked at again */
+#define STOP_SWEEP_MS  1
+#define KILL_WAIT_MS   50
 
 enum stroke { STROKE_TERM, STROKE_STOP, STROKE_KILL, STROKE_COUNT };
 
@@ -29,8 +29,8 @@ struct execution {
 	struct tree tree;
 	uint64_t first_signal_ns, grace_end_ns, kill_end_ns, last_exit_ns;
 	unsigned held, spared, signalled, sweeps; /* held: members with a pidfd, not yet gone */
-	bool overflow; /* the last sweep found more than can be held */
-	bool denied;   /* the kernel would not have a signal sent */
+	bool overflow;				  /* the last sweep found more than can be held */
+	bool denied;				  /* the kernel would not have a signal sent */
 	bool told[STROKE_COUNT];
 };
 
@@ -66,8 +66,11 @@ static void release(struct execution *ex, struct tree_member *member)
 
 static void finish(struct execution *ex, int error, const char *why)
 {
-	struct act_result result = {.error = error, .why = why, .signalled = ex->signalled,
-		.left = ex->held + ex->spared, .after_ns = ex->last_exit_ns - ex->first_signal_ns};
+	struct act_result result = {.error = error,
+		.why = why,
+		.signalled = ex->signalled,
+		.left = ex->held + ex->spared,
+		.after_ns = ex->last_exit_ns - ex->first_signal_ns};
 
 	loop_timer_stop(ex->timer);
 	for (unsigned i = ex->tree.rows; i-- > 0;) {
@@ -76,7 +79,8 @@ static void finish(struct execution *ex, int error, const char *why)
 		if (member->pid == 0)
 			continue;
 		/* Nobody is left stopped who is not to die. */
-		if (member->signalled[STROKE_STOP] && !member->signalled[STROKE_KILL] && !member->was_stopped)
+		if (member->signalled[STROKE_STOP] && !member->signalled[STROKE_KILL] &&
+			!member->was_stopped)
 			(void)send_signal(member, SIGCONT);
 		release(ex, member);
 	}
@@ -85,7 +89,8 @@ static void finish(struct execution *ex, int error, const char *why)
 }
 
 /* Holds a process from now on. -ENOSPC, -errno: it is not held. */
-static int hold_member(struct execution *ex, uint32_t pid, uint64_t start_ticks, int *pidfd, bool stopped)
+static int hold_member(
+	struct execution *ex, uint32_t pid, uint64_t start_ticks, int *pidfd, bool stopped)
 {
 	struct tree_member *member = tree_add(&ex->tree, pid, start_ticks);
 	uint64_t cookie;
@@ -106,8 +111,9 @@ static int hold_member(struct execution *ex, uint32_t pid, uint64_t start_ticks,
 }
 
 /*
- * trust: a pid from a sweep. The pidfd is opened first and the process read again: only if it is still the one the sweep saw,
- * in the same relations, is it the one the pidfd holds. 0, -ESRCH (another one, or gone), -EMFILE.
+ * trust: a pid from a sweep. The pidfd is opened first and the process read again: only if it is
+ * still the one the sweep saw, in the same relations, is it the one the pidfd holds. 0, -ESRCH
+ * (another one, or gone), -EMFILE.
  */
 static int open_member(const struct proc_stat *seen, int *pidfd)
 {
@@ -116,8 +122,9 @@ static int open_member(const struct proc_stat *seen, int *pidfd)
 
 	if (fd < 0)
 		return -errno;
-	if (proc_stat(seen->pid, &now) < 0 || now.start_ticks != seen->start_ticks || now.ppid != seen->ppid ||
-		now.pgrp != seen->pgrp || now.session != seen->session || !pidfd_alive(fd))
+	if (proc_stat(seen->pid, &now) < 0 || now.start_ticks != seen->start_ticks ||
+		now.ppid != seen->ppid || now.pgrp != seen->pgrp || now.session != seen->session ||
+		!pidfd_alive(fd))
 		return -ESRCH;
 	*pidfd = TAKE_FD(fd);
 	return 0;
@@ -173,8 +180,9 @@ static unsigned strike(struct execution *ex, enum stroke stroke)
 	for (unsigned i = 0; i < ex->tree.rows; i++) {
 		struct tree_member *member = &ex->tree.members[i];
 
-		int r = member->pidfd >= 0 && !member->signalled[stroke] ? send_signal(member, stroke_signals[stroke])
-									: -EALREADY;
+		int r = member->pidfd >= 0 && !member->signalled[stroke]
+				? send_signal(member, stroke_signals[stroke])
+				: -EALREADY;
 
 		ex->denied = ex->denied || r == -EPERM;
 		if (r < 0)
@@ -232,8 +240,10 @@ static void finish_gone(struct execution *ex)
 /* TERM has had its time, or was not wanted. */
 static void turn_to_kill(struct execution *ex)
 {
-	if (ex->kill_end_ns == 0)
+	if (ex->kill_end_ns == 0) {
 		ex->kill_end_ns = clock_boottime_ns() + ACT_KILL_NS;
+		ex->sweeps = 0;
+	}
 	if (!may_go_on(ex))
 		return;
 	if (is_tree(ex))
@@ -256,7 +266,8 @@ static void step_begin(struct execution *ex)
 	else if (may_go_on(ex)) {
 		(void)strike(ex, STROKE_TERM);
 		ex->grace_end_ns = clock_boottime_ns() + grace_ms * NSEC_PER_MSEC;
-		next(ex, PHASE_GRACE, is_tree(ex) ? MIN(grace_ms, (uint64_t)GRACE_SWEEP_MS) : grace_ms);
+		next(ex, PHASE_GRACE,
+			is_tree(ex) ? MIN(grace_ms, (uint64_t)GRACE_SWEEP_MS) : grace_ms);
 	}
 }
 
@@ -302,7 +313,8 @@ static void step_wait(struct execution *ex)
 	if (ex->held > 0 && time_left) {
 		next(ex, PHASE_WAIT, KILL_WAIT_MS);
 	} else if (ex->held > 0) {
-		finish(ex, -ETIME, ex->denied ? "the kernel refused the signal" : "processes do not end");
+		finish(ex, -ETIME,
+			ex->denied ? "the kernel refused the signal" : "processes do not end");
 	} else if (gathered(ex)) {
 		if (ex->held == 0 && !ex->overflow)
 			finish_gone(ex);
@@ -315,7 +327,7 @@ static void step_wait(struct execution *ex)
 
 static void step(void *ctx)
 {
-	static void (*const steps[])(struct execution *ex) = {
+	static void (*const steps[])(struct execution * ex) = {
 		[PHASE_BEGIN] = step_begin,
 		[PHASE_GRACE] = step_grace,
 		[PHASE_STOP] = step_stop,
@@ -388,7 +400,9 @@ int act_start(const struct act_order *order)
 		return -errno;
 	ex = &self.executions[first];
 	*ex = (struct execution){.order = *order, .timer = ex->timer};
-	tree_init(&ex->tree, first < ACT_TREES_MAX ? self.tree_rows[first] : &self.process_rows[first - ACT_TREES_MAX],
+	tree_init(&ex->tree,
+		first < ACT_TREES_MAX ? self.tree_rows[first]
+				      : &self.process_rows[first - ACT_TREES_MAX],
 		first < ACT_TREES_MAX ? TREE_MEMBERS_MAX : 1);
 	ex->order.target = NULL;
 	stopped = proc_stat(target->pid, &stat) == 0 && stat.stopped;

@@ -9,8 +9,8 @@ static const struct {
 	const char *name;
 	unsigned next; /* bits of the states that may follow */
 } states[STATUS_COUNT] = {
-	[STATUS_PENDING] = {"pending",
-		1U << STATUS_APPROVED | 1U << STATUS_REJECTED | 1U << STATUS_EXPIRED | 1U << STATUS_WITHDRAWN},
+	[STATUS_PENDING] = {"pending", 1U << STATUS_APPROVED | 1U << STATUS_REJECTED |
+					       1U << STATUS_EXPIRED | 1U << STATUS_WITHDRAWN},
 	[STATUS_APPROVED] = {"approved", 1U << STATUS_EXECUTING | 1U << STATUS_FAILED},
 	[STATUS_EXECUTING] = {"executing", 1U << STATUS_EXECUTED | 1U << STATUS_FAILED},
 	[STATUS_EXECUTED] = {"executed", 0},
@@ -92,7 +92,8 @@ struct job *actions_find_target(struct actions *actions, const struct target *ta
 		struct job *a = &actions->places[i];
 
 		if (a->id != 0 && !job_is_finished(a) && a->target.pid == target->pid &&
-			a->target.ino == target->ino && a->target.start_ticks == target->start_ticks)
+			a->target.ino == target->ino &&
+			a->target.start_ticks == target->start_ticks)
 			return a;
 	}
 	return NULL;

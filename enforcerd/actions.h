@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: AGPL-3.0-only */
 /*
- * The actions (struct job: one with all that belongs to it) and their states: pending → approved → executing → executed | failed; pending → rejected | expired | withdrawn;
- * approved → failed. A bounded table and the hourly budget. Pure: time comes in as an argument (CLOCK_BOOTTIME), nothing is
- * opened, signalled or logged.
+ * The actions (struct job: one with all that belongs to it) and their states: pending → approved →
+ * executing → executed | failed; pending → rejected | expired | withdrawn; approved → failed. A
+ * bounded table and the hourly budget. Pure: time comes in as an argument (CLOCK_BOOTTIME), nothing
+ * is opened, signalled or logged.
  */
 #pragma once
 
@@ -10,13 +11,13 @@
 #include "enforcerd/gates.h"
 #include "enforcerd/target.h"
 
-#define ACTIONS_MAX 256
+#define ACTIONS_MAX	     256
 #define ACTION_APPROVALS_MAX 5
 #define ACTION_MEMBERS_SHOWN 16
-#define ACTION_LABEL_BYTES 129
-#define ACTION_USER_BYTES 64
-#define BUDGET_MAX 100000 /* as the configuration allows */
-#define BUDGET_NS (3600 * NSEC_PER_SEC)
+#define ACTION_LABEL_BYTES   129
+#define ACTION_USER_BYTES    64
+#define BUDGET_MAX	     100000 /* as the configuration allows */
+#define BUDGET_NS	     (3600 * NSEC_PER_SEC)
 
 struct approval {
 	uid_t uid;
@@ -33,14 +34,15 @@ struct shown_member {
 struct job {
 	uint64_t id; /* 0: a free place */
 	uint64_t version;
-	uint64_t proposer, proposal; /* start time of the ruled that proposed it, and that ruled's number */
+	uint64_t proposer,
+		proposal; /* start time of the ruled that proposed it, and that ruled's number */
 	enum action_type type;
 	int signal;
 	enum action_status status;
 	bool evidence_complete;
-	bool withdrawn;       /* asked for; what is under way already is not stopped by it */
-	bool started;         /* given to act.c */
-	unsigned unlogged;    /* approvals that are not on the disk yet */
+	bool withdrawn;	   /* asked for; what is under way already is not stopped by it */
+	bool started;	   /* given to act.c */
+	unsigned unlogged; /* approvals that are not on the disk yet */
 	uint64_t approved_ns, deadline_ns; /* deadline: of the approval, then of the first signal */
 	uint64_t created_wall_ns, expires_wall_ns, executed_wall_ns;
 	struct target target;
@@ -64,10 +66,12 @@ struct actions {
 	uint64_t spent_count;
 };
 
-/* @actions is all zero, so that places that are never used cost no memory. @last_id: the highest number ever given. */
+/* @actions is all zero, so that places that are never used cost no memory. @last_id: the highest
+ * number ever given. */
 void actions_init(struct actions *actions, uint64_t last_id, unsigned max_per_hour);
 
-/* A new pending action with the next number; drops the oldest finished one if need be. NULL: all are unfinished. */
+/* A new pending action with the next number; drops the oldest finished one if need be. NULL: all
+ * are unfinished. */
 struct job *actions_add(struct actions *actions);
 /* Takes the newest one back as if it had never been. */
 void actions_cancel(struct actions *actions, struct job *job);
@@ -85,7 +89,8 @@ const char *action_type_name(enum action_type type);
 void job_move(struct job *job, enum action_status status);
 
 /*
- * Adds an approval to a pending action. Returns the approvals still missing, or -EEXIST: this uid has approved it before.
+ * Adds an approval to a pending action. Returns the approvals still missing, or -EEXIST: this uid
+ * has approved it before.
  */
 must_check int job_approve(struct job *job, const struct approval *approval, unsigned required);
 

@@ -30,7 +30,7 @@ static struct {
 	pthread_cond_t work;
 	struct entry queue[AUDIT_QUEUE_MAX];
 	uint64_t added, written, shown; /* under the lock; counts of entries */
-	bool stopping;                  /* under the lock */
+	bool stopping;			/* under the lock */
 	atomic_bool ok;
 	/* The loop's. */
 	struct loop_event *watch;
@@ -39,15 +39,10 @@ static struct {
 	void *ctx;
 	/* The writer's. */
 	char head[SHA256_HEX_SIZE], json[AUDIT_JSON_BYTES];
-	bool cut;         /* the file ends inside a line */
-	char damage[64];  /* what the next line must tell of those before it; "": nothing */
-} self = {
-	.fd = -1,
-	.event_fd = -1,
-	.journal = JOURNAL_INIT,
-	.lock = PTHREAD_MUTEX_INITIALIZER,
-	.work = PTHREAD_COND_INITIALIZER,
-};
+	bool cut;	 /* the file ends inside a line */
+	char damage[64]; /* what the next line must tell of those before it; "": nothing */
+} self = {.lock = PTHREAD_MUTEX_INITIALIZER,
+	.work = PTHREAD_COND_INITIALIZER}; /* all zero: costs nothing unused */
 
 static int read_past(struct audit_past *past)
 {
@@ -70,6 +65,7 @@ int audit_open(const char *path, struct audit_past *past)
 	if (self.event_fd < 0)
 		return -errno;
 	self.journal_is_stderr = getenv("JOURNAL_STREAM") != NULL;
+	self.journal = (struct journal)JOURNAL_INIT;
 	(void)!journal_open(&self.journal, JOURNAL_SOCKET);
 	return read_past(past);
 }
@@ -178,7 +174,8 @@ static void show(const struct entry *entry)
 		(void)!write(STDERR_FILENO, text, len + 1);
 }
 
-/* One round of the writer, the lock held: waits, writes, tells the loop, then shows, so that no terminal delays a signal. */
+/* One round of the writer, the lock held: waits, writes, tells the loop, then shows, so that no
+ * terminal delays a signal. */
 static void serve(void)
 {
 	uint64_t first, end;
@@ -223,12 +220,14 @@ static void on_written(void *ctx)
 
 		self.told++;
 		if (entry->result < 0)
-			log_warn_limited("the audit file cannot be written: %s", strerror(-entry->result));
+			log_warn_limited(
+				"the audit file cannot be written: %s", strerror(-entry->result));
 		self.callback(entry->event.kind, entry->event.action, entry->result, self.ctx);
 	}
 }
 
-int audit_start(struct loop *loop, const struct audit_past *past, audit_callback callback, void *ctx)
+int audit_start(
+	struct loop *loop, const struct audit_past *past, audit_callback callback, void *ctx)
 {
 	sigset_t all, before;
 	int r = loop_fd_new(loop, self.event_fd, on_written, NULL, NULL, &self.watch);
@@ -238,7 +237,8 @@ int audit_start(struct loop *loop, const struct audit_past *past, audit_callback
 	memcpy(self.head, past->head, sizeof(self.head));
 	self.cut = past->cut;
 	if (past->broken_line > 0)
-		snprintf(self.damage, sizeof(self.damage), "line %" PRIu64 " does not fit the chain", past->broken_line);
+		snprintf(self.damage, sizeof(self.damage),
+			"line %" PRIu64 " does not fit the chain", past->broken_line);
 	self.callback = callback;
 	self.ctx = ctx;
 	atomic_store(&self.ok, true);
@@ -274,12 +274,17 @@ int audit_write(const struct audit_event *event)
 		r = 0;
 	}
 	pthread_mutex_unlock(&self.lock);
+	if (r < 0) { /* said in the file as soon as there is room: see audit_probe() */
+		log_warn_limited("the audit queue is full: a line is lost");
+		atomic_store(&self.ok, false);
+	}
 	return r;
 }
 
 void audit_probe(void)
 {
-	const struct audit_event event = {.kind = AUDIT_CONTINUED, .reason = "lines before may not be in the file"};
+	const struct audit_event event = {
+		.kind = AUDIT_CONTINUED, .reason = "lines before may not be in the file"};
 
 	(void)!audit_write(&event);
 }

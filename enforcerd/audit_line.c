@@ -47,10 +47,12 @@ static void add(struct line *line, const char *fmt, ...)
 		line->used += MIN((size_t)n, room - 1);
 }
 
-/* A value that could be taken for the next part of the line stands in quotes; a quote inside becomes \x22. */
+/* A value that could be taken for the next part of the line stands in quotes; a quote inside
+ * becomes \x22. */
 static void add_value(struct line *line, const char *value, bool quoted)
 {
-	static const char plain[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_.@+:/";
+	static const char plain[] =
+		"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_.@+:/";
 	char one[8];
 
 	quoted = quoted || value[strspn(value, plain)] != '\0' || value[0] == '\0';

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: AGPL-3.0-only */
 /*
- * One step of an action as a line for people and as a JSON object for the file; and the file read back at start. Pure.
+ * One step of an action as a line for people and as a JSON object for the file; and the file read
+ * back at start. Pure.
  */
 #pragma once
 
@@ -9,27 +10,29 @@
 #include "common/base.h"
 #include "common/chain.h"
 
-#define AUDIT_KINDS(KIND) \
-	KIND(PROPOSED, "PROPOSED", "f4a1b0f2c5d24a0e9c3b6a7d81e20001") \
-	KIND(APPROVED, "APPROVED", "f4a1b0f2c5d24a0e9c3b6a7d81e20002") \
-	KIND(AUTO_APPROVED, "AUTO-APPROVED", "f4a1b0f2c5d24a0e9c3b6a7d81e20003") \
-	KIND(EXECUTED, "EXECUTED", "f4a1b0f2c5d24a0e9c3b6a7d81e20004") \
-	KIND(OUTCOME, "OUTCOME", "f4a1b0f2c5d24a0e9c3b6a7d81e20005") \
-	KIND(FAILED, "FAILED", "f4a1b0f2c5d24a0e9c3b6a7d81e20006") \
-	KIND(REJECTED, "REJECTED", "f4a1b0f2c5d24a0e9c3b6a7d81e20007") \
-	KIND(EXPIRED, "EXPIRED", "f4a1b0f2c5d24a0e9c3b6a7d81e20008") \
-	KIND(WITHDRAWN, "WITHDRAWN", "f4a1b0f2c5d24a0e9c3b6a7d81e20009") \
-	KIND(REFUSED, "REFUSED", "f4a1b0f2c5d24a0e9c3b6a7d81e2000a") \
-	KIND(HOLD, "HOLD", "f4a1b0f2c5d24a0e9c3b6a7d81e2000b") \
-	KIND(RESUME, "RESUME", "f4a1b0f2c5d24a0e9c3b6a7d81e2000c") \
+#define AUDIT_KINDS(KIND)                                                                          \
+	KIND(PROPOSED, "PROPOSED", "f4a1b0f2c5d24a0e9c3b6a7d81e20001")                             \
+	KIND(APPROVED, "APPROVED", "f4a1b0f2c5d24a0e9c3b6a7d81e20002")                             \
+	KIND(AUTO_APPROVED, "AUTO-APPROVED", "f4a1b0f2c5d24a0e9c3b6a7d81e20003")                   \
+	KIND(EXECUTED, "EXECUTED", "f4a1b0f2c5d24a0e9c3b6a7d81e20004")                             \
+	KIND(OUTCOME, "OUTCOME", "f4a1b0f2c5d24a0e9c3b6a7d81e20005")                               \
+	KIND(FAILED, "FAILED", "f4a1b0f2c5d24a0e9c3b6a7d81e20006")                                 \
+	KIND(REJECTED, "REJECTED", "f4a1b0f2c5d24a0e9c3b6a7d81e20007")                             \
+	KIND(EXPIRED, "EXPIRED", "f4a1b0f2c5d24a0e9c3b6a7d81e20008")                               \
+	KIND(WITHDRAWN, "WITHDRAWN", "f4a1b0f2c5d24a0e9c3b6a7d81e20009")                           \
+	KIND(REFUSED, "REFUSED", "f4a1b0f2c5d24a0e9c3b6a7d81e2000a")                               \
+	KIND(HOLD, "HOLD", "f4a1b0f2c5d24a0e9c3b6a7d81e2000b")                                     \
+	KIND(RESUME, "RESUME", "f4a1b0f2c5d24a0e9c3b6a7d81e2000c")                                 \
 	KIND(CONTINUED, "CONTINUED", "f4a1b0f2c5d24a0e9c3b6a7d81e2000d")
 
+/* clang-format off */
 enum audit_kind {
 #define KIND(symbol, name, message_id) AUDIT_##symbol,
 	AUDIT_KINDS(KIND)
 #undef KIND
 	AUDIT_KIND_COUNT,
 };
+/* clang-format on */
 
 #define AUDIT_TEXT_BYTES 4096 /* a longer line is cut */
 #define AUDIT_JSON_BYTES 8192 /* every event fits */
@@ -39,7 +42,7 @@ struct audit_event {
 	enum audit_kind kind;
 	uint64_t wall_ns;
 	uint64_t action;
-	char what[32];   /* our own word: "kill_process", "not-an-approver" */
+	char what[32];	 /* our own word: "kill_process", "not-an-approver" */
 	char label[129]; /* what the approver calls himself */
 	bool uid_known;
 	uid_t uid;
@@ -57,7 +60,8 @@ struct audit_event {
 const char *audit_kind_name(enum audit_kind kind);
 const char *audit_message_id(enum audit_kind kind);
 
-/* "[linnix_audit] APPROVED action-1 by sre-alice uid=1000 user=alice via=tcp", no newline. Returns its length. */
+/* "[linnix_audit] APPROVED action-1 by sre-alice uid=1000 user=alice via=tcp", no newline. Returns
+ * its length. */
 size_t audit_text(const struct audit_event *event, char text[AUDIT_TEXT_BYTES]);
 
 /* The JSON object without prev and hash. Returns its length. */

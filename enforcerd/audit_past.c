@@ -12,7 +12,8 @@ void audit_past_init(struct audit_past *past)
 	memcpy(past->head, CHAIN_START, sizeof(past->head));
 }
 
-/* Takes `@before` and then the text up to @end off @rest. False: it does not stand there; @rest is as it was. */
+/* Takes `@before` and then the text up to @end off @rest. False: it does not stand there; @rest is
+ * as it was. */
 static bool take(struct text *rest, const char *before, char end, struct text *value)
 {
 	size_t skip = strlen(before);
@@ -35,7 +36,8 @@ static uint64_t read_time(struct text text)
 	uint64_t seconds;
 
 	/* Whole seconds do. */
-	if (!point || text_to_u64(text.data, (size_t)(point - text.data), UINT64_MAX / NSEC_PER_SEC, &seconds) < 0)
+	if (!point || text_to_u64(text.data, (size_t)(point - text.data), UINT64_MAX / NSEC_PER_SEC,
+			      &seconds) < 0)
 		return 0;
 	return seconds * NSEC_PER_SEC;
 }
@@ -62,7 +64,8 @@ static void close_action(struct audit_past *past, uint64_t action)
 	struct audit_open *open = find_open(past, action);
 
 	if (open)
-		memmove(open, open + 1, (size_t)(&past->open[--past->open_count] - open) * sizeof(*open));
+		memmove(open, open + 1,
+			(size_t)(&past->open[--past->open_count] - open) * sizeof(*open));
 }
 
 /* An action costs once, however many signals it took. */
@@ -93,11 +96,13 @@ static void set_hold(struct audit_past *past, struct text by, uint64_t wall_ns)
 
 static bool is_kind(struct text text, enum audit_kind kind)
 {
-	return text.len == strlen(audit_kind_name(kind)) && memcmp(text.data, audit_kind_name(kind), text.len) == 0;
+	return text.len == strlen(audit_kind_name(kind)) &&
+	       memcmp(text.data, audit_kind_name(kind), text.len) == 0;
 }
 
 /* What the step means for the state at the end. */
-static void apply(struct audit_past *past, struct text kind, uint64_t action, struct text by, uint64_t wall_ns)
+static void apply(struct audit_past *past, struct text kind, uint64_t action, struct text by,
+	uint64_t wall_ns)
 {
 	static const enum audit_kind ends[] = {
 		AUDIT_OUTCOME, AUDIT_FAILED, AUDIT_REJECTED, AUDIT_EXPIRED, AUDIT_WITHDRAWN};
@@ -108,7 +113,8 @@ static void apply(struct audit_past *past, struct text kind, uint64_t action, st
 		approve_action(past, action);
 	else if (is_kind(kind, AUDIT_EXECUTED))
 		execute_action(past, action, wall_ns);
-	else if (is_kind(kind, AUDIT_HOLD) && by.len > 0) /* without a name: of the file, which is looked at anyway */
+	else if (is_kind(kind, AUDIT_HOLD) &&
+		 by.len > 0) /* without a name: of the file, which is looked at anyway */
 		set_hold(past, by, wall_ns);
 	else if (is_kind(kind, AUDIT_RESUME) && by.len > 0)
 		past->held = false;
@@ -118,8 +124,9 @@ static void apply(struct audit_past *past, struct text kind, uint64_t action, st
 }
 
 /*
- * trust: the file is ours, but anybody who was root may have written to it. A line that does not fit the chain can only make
- * us more careful: it uses up numbers and holds; it never resumes, closes or forgets.
+ * trust: the file is ours, but anybody who was root may have written to it. A line that does not
+ * fit the chain can only make us more careful: it uses up numbers and holds; it never resumes,
+ * closes or forgets.
  */
 static void read_line(struct audit_past *past, const char *line, size_t len)
 {

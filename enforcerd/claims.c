@@ -19,8 +19,8 @@ static bool is_spent(const struct claims *claims, uint64_t cookie)
 	return false;
 }
 
-int claims_add(struct claims *claims, uint64_t connection, uint64_t now_ns, const struct peer *peer, int *fd,
-	struct caller **caller)
+int claims_add(struct claims *claims, uint64_t connection, uint64_t now_ns, const struct peer *peer,
+	int *fd, struct caller **caller)
 {
 	struct caller *free_place = NULL, *used_place = NULL;
 
@@ -40,7 +40,8 @@ int claims_add(struct claims *claims, uint64_t connection, uint64_t now_ns, cons
 	free_place = free_place ? free_place : used_place;
 	if (!free_place)
 		return -ENOBUFS;
-	*free_place = (struct caller){.connection = connection, .made_ns = now_ns, .fd = TAKE_FD(*fd), .peer = *peer};
+	*free_place = (struct caller){
+		.connection = connection, .made_ns = now_ns, .fd = TAKE_FD(*fd), .peer = *peer};
 	*caller = free_place;
 	return 0;
 }
@@ -69,6 +70,7 @@ void caller_drop(struct caller *caller)
 void claims_expire(struct claims *claims, uint64_t now_ns)
 {
 	for (size_t i = 0; i < CLAIMS_MAX; i++)
-		if (claims->places[i].connection != 0 && now_ns - claims->places[i].made_ns > CLAIM_NS)
+		if (claims->places[i].connection != 0 &&
+			now_ns - claims->places[i].made_ns > CLAIM_NS)
 			caller_drop(&claims->places[i]);
 }

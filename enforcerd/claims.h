@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: AGPL-3.0-only */
 /*
- * The sockets of clients that may decide, as apid has handed them over: connection number → who it is and what it asks. One socket is evidence for
- * one decision, ever. Bounded; keeps and remembers, never decides who may do what.
+ * The sockets of clients that may decide, as apid has handed them over: connection number → who it
+ * is and what it asks. One socket is evidence for one decision, ever. Bounded; keeps and remembers,
+ * never decides who may do what.
  */
 #pragma once
 
@@ -9,9 +10,9 @@
 #include "enforcerd/peer.h"
 #include "enforcerd/request_head.h"
 
-#define CLAIMS_MAX 512
+#define CLAIMS_MAX	 512
 #define CLAIMS_SPENT_MAX 4096
-#define CLAIM_NS (30 * NSEC_PER_SEC)
+#define CLAIM_NS	 (30 * NSEC_PER_SEC)
 
 struct caller {
 	uint64_t connection; /* 0: a free place */
@@ -31,15 +32,17 @@ struct claims {
 void claims_init(struct claims *claims);
 
 /*
- * Keeps a socket; takes *fd on success. -EEXIST: this connection or this socket is known already; -ENOBUFS: too many.
+ * Keeps a socket; takes *fd on success. -EEXIST: this connection or this socket is known already;
+ * -ENOBUFS: too many.
  */
-must_check int claims_add(struct claims *claims, uint64_t connection, uint64_t now_ns, const struct peer *peer, int *fd,
-	struct caller **caller);
+must_check int claims_add(struct claims *claims, uint64_t connection, uint64_t now_ns,
+	const struct peer *peer, int *fd, struct caller **caller);
 
 /* NULL: not claimed, or no longer. */
 struct caller *claims_find(struct claims *claims, uint64_t connection);
 
-/* From here on the socket proves nothing any more; its descriptor is closed, the place stays until it is dropped. */
+/* From here on the socket proves nothing any more; its descriptor is closed, the place stays until
+ * it is dropped. */
 void caller_use(struct claims *claims, struct caller *caller);
 
 void caller_drop(struct caller *caller);

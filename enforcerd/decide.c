@@ -29,7 +29,8 @@ static const char *why_not(const struct enforcerd *e, const struct peer *peer)
 	uint32_t via = peer->kind == PEER_TCP ? VIA_TCP : VIA_UNIX;
 
 	if (!(e->config->approvers.via & via))
-		return peer->kind == PEER_TCP ? "tcp is not admitted (approvers.via)" : "unix is not admitted (approvers.via)";
+		return peer->kind == PEER_TCP ? "tcp is not admitted (approvers.via)"
+					      : "unix is not admitted (approvers.via)";
 	if (is_suite(e, peer->uid))
 		return "a user of this suite decides nothing";
 	if (peer->uid != 0 && !account_in_group(peer->uid, e->config->approvers.group))
@@ -37,7 +38,8 @@ static const char *why_not(const struct enforcerd *e, const struct peer *peer)
 	return NULL;
 }
 
-static void record_refusal(const struct peer *peer, const struct request_head *head, const char *why)
+static void record_refusal(
+	const struct peer *peer, const struct request_head *head, const char *why)
 {
 	struct audit_event event = {.kind = AUDIT_REFUSED, .action = head->action};
 	bool known = peer->kind != PEER_NOBODY;
@@ -53,7 +55,8 @@ static void record_refusal(const struct peer *peer, const struct request_head *h
 	(void)!audit_write(&event);
 }
 
-static void refuse(struct enforcerd *e, const struct peer *peer, const struct request_head *head, const char *why)
+static void refuse(struct enforcerd *e, const struct peer *peer, const struct request_head *head,
+	const char *why)
 {
 	uid_t uid = peer->kind == PEER_NOBODY ? NOBODY : peer->uid;
 
@@ -97,12 +100,13 @@ static const char *read_request(int fd, struct request_head *head)
 
 static bool is_decision(enum verb verb)
 {
-	return verb == VERB_APPROVE || verb == VERB_REJECT || verb == VERB_HOLD || verb == VERB_RESUME;
+	return verb == VERB_APPROVE || verb == VERB_REJECT || verb == VERB_HOLD ||
+	       verb == VERB_RESUME;
 }
 
 /* Keeps the socket of somebody who may decide. NULL, or why it is no evidence. */
-static const char *keep(struct enforcerd *e, uint64_t connection, const struct peer *peer, const struct request_head *head,
-	int *fd)
+static const char *keep(struct enforcerd *e, uint64_t connection, const struct peer *peer,
+	const struct request_head *head, int *fd)
 {
 	struct caller *caller;
 
@@ -117,8 +121,8 @@ static const char *keep(struct enforcerd *e, uint64_t connection, const struct p
 	}
 }
 
-void decide_claim(struct enforcerd *e, uint64_t connection, int *fd, struct proof *proof, char user[ACTION_USER_BYTES],
-	const char **why)
+void decide_claim(struct enforcerd *e, uint64_t connection, int *fd, struct proof *proof,
+	char user[ACTION_USER_BYTES], const char **why)
 {
 	struct request_head head = {VERB_NONE, 0};
 	struct peer peer;
@@ -149,20 +153,24 @@ void decide_claim(struct enforcerd *e, uint64_t connection, int *fd, struct proo
 	proof->admitted = reason == NULL;
 }
 
-/* Asks the kernel again, on the socket that was kept. NULL, or why the caller may not decide any more. */
-static const char *prove_again(const struct enforcerd *e, const struct caller *caller, struct peer *now)
+/* Asks the kernel again, on the socket that was kept. NULL, or why the caller may not decide any
+ * more. */
+static const char *prove_again(
+	const struct enforcerd *e, const struct caller *caller, struct peer *now)
 {
 	const char *why;
 
 	peer_prove(caller->fd, false, now, &why);
 	if (now->kind == PEER_NOBODY)
 		return why;
-	if (now->kind != caller->peer.kind || now->uid != caller->peer.uid || now->cookie != caller->peer.cookie)
+	if (now->kind != caller->peer.kind || now->uid != caller->peer.uid ||
+		now->cookie != caller->peer.cookie)
 		return "the caller has changed";
 	return why_not(e, now);
 }
 
-static enum decision_result decide_hold(struct enforcerd *e, const struct approval *approval, const char *reason)
+static enum decision_result decide_hold(
+	struct enforcerd *e, const struct approval *approval, const char *reason)
 {
 	struct audit_event event = {.kind = AUDIT_HOLD};
 
@@ -177,8 +185,8 @@ static enum decision_result decide_hold(struct enforcerd *e, const struct approv
 	return DECISION_OK;
 }
 
-static enum decision_result decide_resume(struct enforcerd *e, const struct approval *approval, const char *reason,
-	char detail[256])
+static enum decision_result decide_resume(
+	struct enforcerd *e, const struct approval *approval, const char *reason, char detail[256])
 {
 	struct audit_event event = {.kind = AUDIT_RESUME};
 
@@ -197,15 +205,16 @@ static enum decision_result decide_resume(struct enforcerd *e, const struct appr
 	return DECISION_OK;
 }
 
-static enum decision_result decide_action(struct enforcerd *e, const struct caller *caller, uint64_t if_match,
-	const struct approval *approval, const char *reason, char detail[256])
+static enum decision_result decide_action(struct enforcerd *e, const struct caller *caller,
+	uint64_t if_match, const struct approval *approval, const char *reason, char detail[256])
 {
 	struct job *job = actions_find(&e->actions, caller->head.action);
 
 	snprintf(detail, 256, "there is no action-%" PRIu64, caller->head.action);
 	if (!job)
 		return DECISION_UNKNOWN;
-	snprintf(detail, 256, "action-%" PRIu64 " has changed since version %" PRIu64, job->id, if_match);
+	snprintf(detail, 256, "action-%" PRIu64 " has changed since version %" PRIu64, job->id,
+		if_match);
 	if (if_match != 0 && if_match != job->version)
 		return DECISION_MISMATCH;
 	if (caller->head.verb == VERB_REJECT)
@@ -214,16 +223,18 @@ static enum decision_result decide_action(struct enforcerd *e, const struct call
 }
 
 /* What was proven and asked for is carried out. */
-static enum decision_result carry_out(struct enforcerd *e, const struct caller *caller, const struct frame *frame,
-	char detail[256])
+static enum decision_result carry_out(struct enforcerd *e, const struct caller *caller,
+	const struct frame *frame, char detail[256])
 {
 	const struct decide *decide = frame->payload;
 	struct text label = frame_text(frame, 0);
 	struct approval approval = {.uid = caller->peer.uid, .kind = caller->peer.kind};
 	char reason[512];
 
-	if (label.len == 0 || label.len >= sizeof(approval.label) || !text_is_plain(label.data, label.len)) {
-		snprintf(detail, 256, "approver must be 1 to 128 bytes of UTF-8 without control characters");
+	if (label.len == 0 || label.len >= sizeof(approval.label) ||
+		!text_is_plain(label.data, label.len)) {
+		snprintf(detail, 256,
+			"approver must be 1 to 128 bytes of UTF-8 without control characters");
 		return DECISION_INVALID;
 	}
 	text_copy(label, approval.label, sizeof(approval.label));
@@ -239,7 +250,8 @@ static enum decision_result carry_out(struct enforcerd *e, const struct caller *
 	}
 }
 
-void decide(struct enforcerd *e, const struct frame *frame, struct decided *decided, char detail[256])
+void decide(
+	struct enforcerd *e, const struct frame *frame, struct decided *decided, char detail[256])
 {
 	const struct decide *decide = frame->payload;
 	struct caller *caller = claims_find(&e->claims, decide->connection);

@@ -1,18 +1,20 @@
 /* SPDX-License-Identifier: AGPL-3.0-only */
 /*
- * Who may decide, and on what evidence: the client's socket that apid hands over is asked, never apid. Admits or refuses; what
- * follows from a decision is the lifecycle's.
+ * Who may decide, and on what evidence: the client's socket that apid hands over is asked, never
+ * apid. Admits or refuses; what follows from a decision is the lifecycle's.
  */
 #pragma once
 
 #include "enforcerd/enforcer.h"
 
 /* trust: a socket handed over by apid; taken when it is kept. Fills @proof and its two texts. */
-void decide_claim(struct enforcerd *e, uint64_t connection, int *fd, struct proof *proof, char user[ACTION_USER_BYTES],
-	const char **why);
+void decide_claim(struct enforcerd *e, uint64_t connection, int *fd, struct proof *proof,
+	char user[ACTION_USER_BYTES], const char **why);
 
-/* The decision of a connection claimed before. Fills @decided; the reason unless DECISION_OK in @detail. */
-void decide(struct enforcerd *e, const struct frame *frame, struct decided *decided, char detail[256]);
+/* The decision of a connection claimed before. Fills @decided; the reason unless DECISION_OK in
+ * @detail. */
+void decide(
+	struct enforcerd *e, const struct frame *frame, struct decided *decided, char detail[256]);
 
 /* Each second: tells how many refusals were not written down. */
 void decide_tick(struct enforcerd *e);

@@ -28,7 +28,8 @@ static int on_claim(struct link *link, const struct frame *frame, int *fd, void 
 static int on_unclaim(struct link *link, const struct frame *frame, int *fd, void *ctx)
 {
 	const struct unclaim *unclaim = frame->payload;
-	struct caller *caller = claims_find(&((struct enforcerd *)ctx)->claims, unclaim->connection);
+	struct caller *caller =
+		claims_find(&((struct enforcerd *)ctx)->claims, unclaim->connection);
 
 	(void)link;
 	(void)fd;
@@ -60,7 +61,8 @@ static int send_gates(struct link *link, const struct job *job)
 	int r = 0;
 
 	for (uint16_t i = 0; i < GATE_COUNT && r == 0; i++) {
-		const struct action_gate gate = {.action = job->id, .index = i, .pass = job->gates.gate[i].pass};
+		const struct action_gate gate = {
+			.action = job->id, .index = i, .pass = job->gates.gate[i].pass};
 
 		r = link_send(link, FRAME_ACTION_GATE, &gate,
 			(struct text[]){text_of(gate_name(i)), text_of(job->gates.gate[i].reason)});
@@ -74,10 +76,14 @@ static int send_members(struct link *link, const struct job *job)
 
 	for (uint16_t i = 0; i < job->member_count && r == 0; i++) {
 		const struct shown_member *m = &job->members[i];
-		const struct action_member member = {
-			.action = job->id, .pid = m->pid, .ppid = m->ppid, .uid = m->uid, .index = i};
+		const struct action_member member = {.action = job->id,
+			.pid = m->pid,
+			.ppid = m->ppid,
+			.uid = m->uid,
+			.index = i};
 
-		r = link_send(link, FRAME_ACTION_MEMBER, &member, (struct text[]){text_of(m->comm), text_of(m->args)});
+		r = link_send(link, FRAME_ACTION_MEMBER, &member,
+			(struct text[]){text_of(m->comm), text_of(m->args)});
 	}
 	return r;
 }
@@ -91,7 +97,8 @@ static int send_proofs(struct link *link, const struct job *job)
 		const struct action_proof proof = {
 			.action = job->id, .uid = a->uid, .index = i, .kind = (uint16_t)a->kind};
 
-		r = link_send(link, FRAME_ACTION_PROOF, &proof, (struct text[]){text_of(a->label), text_of(a->user)});
+		r = link_send(link, FRAME_ACTION_PROOF, &proof,
+			(struct text[]){text_of(a->label), text_of(a->user)});
 	}
 	return r;
 }
@@ -178,8 +185,9 @@ static void on_room(struct link *link, void *ctx)
 void decisions_publish_enforcer(struct enforcerd *e)
 {
 	const char *why = !audit_is_ok() ? "the audit file cannot be written"
-		: !e->peers_ok		 ? "socket owners cannot be looked up: TCP clients are nobody"
-					 : "";
+			  : !e->peers_ok
+				  ? "socket owners cannot be looked up: TCP clients are nobody"
+				  : "";
 	const struct enforcer enforcer = {
 		.hold_since_wall_ns = hold_since(&e->hold),
 		.budget_left = budget_left(&e->actions, clock_boottime_ns()),

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: AGPL-3.0-only */
-/* All of a running enforcerd, for its wiring. Deciding modules get what they need as arguments and do not include this. */
+/* All of a running enforcerd, for its wiring. Deciding modules get what they need as arguments and
+ * do not include this. */
 #pragma once
 
 #include "common/config.h"
@@ -16,10 +17,10 @@ struct enforcerd {
 	struct loop *loop;
 	struct loop_event *tick;
 	struct link *proposals, *decisions;
-	uint64_t proposer; /* start time of the ruled that is connected */
+	uint64_t proposer;		   /* start time of the ruled that is connected */
 	uint32_t pid, ruled_pid, apid_pid; /* own; of the neighbours, 0: not connected */
-	bool foreign_pids; /* ruled is in another pid namespace */
-	bool apid_stale;   /* something could not be queued for apid */
+	bool foreign_pids;		   /* ruled is in another pid namespace */
+	bool apid_stale;		   /* something could not be queued for apid */
 	struct actions actions;
 	struct claims claims;
 	struct refusals refusals;

@@ -23,8 +23,11 @@ static void fail(struct enforcerd *e, struct job *job, const char *why)
 /* Starts the act if it can be now; the tick tries again if it cannot. */
 static void start(struct enforcerd *e, struct job *job)
 {
-	const struct act_order order = {.action = job->id, .type = job->type, .signal = job->signal,
-		.grace_secs = e->config->enforcement.term_grace_secs, .target = &job->target};
+	const struct act_order order = {.action = job->id,
+		.type = job->type,
+		.signal = job->signal,
+		.grace_secs = e->config->enforcement.term_grace_secs,
+		.target = &job->target};
 	char why[256];
 	int r;
 
@@ -69,14 +72,16 @@ void execute_tick(struct enforcerd *e, struct job *job, uint64_t now_ns)
 		start(e, job);
 }
 
-/* Before the first signal everything is judged once more; later only the kill switch can stop it. */
+/* Before the first signal everything is judged once more; later only the kill switch can stop it.
+ */
 static int may_signal(uint64_t action, const char **why, void *ctx)
 {
 	static char reason[256];
 	struct enforcerd *e = ctx;
 	struct job *job = actions_find(&e->actions, action);
 	static struct gate_process process; /* large */
-	struct gate_facts facts = {.wanted = !job->withdrawn, .budget_left = budget_left(&e->actions, clock_boottime_ns())};
+	struct gate_facts facts = {.wanted = !job->withdrawn,
+		.budget_left = budget_left(&e->actions, clock_boottime_ns())};
 
 	*why = reason;
 	if (lifecycle_is_held(e))
@@ -102,7 +107,9 @@ static void on_signal(uint64_t action, int signal, unsigned members, void *ctx)
 {
 	struct enforcerd *e = ctx;
 	struct job *job = actions_find(&e->actions, action);
-	struct audit_event event = {.kind = AUDIT_EXECUTED, .action = action, .pid = job->target.pid,
+	struct audit_event event = {.kind = AUDIT_EXECUTED,
+		.action = action,
+		.pid = job->target.pid,
 		.signal = signal == SIGTERM ? "TERM" : "KILL"};
 
 	event.members = job->type == ACTION_KILL_TREE ? members : 0;
@@ -115,7 +122,8 @@ static void on_signal(uint64_t action, int signal, unsigned members, void *ctx)
 	lifecycle_publish(e, job);
 }
 
-static void describe_failure(const struct job *job, const struct act_result *result, char *text, size_t size)
+static void describe_failure(
+	const struct job *job, const struct act_result *result, char *text, size_t size)
 {
 	char reason[256];
 
@@ -123,8 +131,8 @@ static void describe_failure(const struct job *job, const struct act_result *res
 	if (result->error == -EPERM && judge_failed(job, true, reason, sizeof(reason)))
 		snprintf(text, size, "%s", reason);
 	else if (result->left > 0 && job->status == STATUS_EXECUTING)
-		snprintf(text, size, "%s; %u left, which ending its cgroup would end: %.150s", result->why,
-			result->left, job->target.cgroup);
+		snprintf(text, size, "%s; %u left, which ending its cgroup would end: %.150s",
+			result->why, result->left, job->target.cgroup);
 	else
 		snprintf(text, size, "%s", result->why);
 }
@@ -134,7 +142,8 @@ static void on_done(uint64_t action, const struct act_result *result, void *ctx)
 	struct enforcerd *e = ctx;
 	struct job *job = actions_find(&e->actions, action);
 	uint64_t after_ms = result->after_ns / NSEC_PER_MSEC;
-	struct audit_event event = {.kind = AUDIT_OUTCOME, .what = "exited", .after_known = true, .after_ms = after_ms};
+	struct audit_event event = {
+		.kind = AUDIT_OUTCOME, .what = "exited", .after_known = true, .after_ms = after_ms};
 	char outcome[256];
 
 	if (result->error < 0) {
@@ -144,7 +153,8 @@ static void on_done(uint64_t action, const struct act_result *result, void *ctx)
 	}
 	if (job->type == ACTION_KILL_TREE) {
 		event.members = result->signalled;
-		snprintf(outcome, sizeof(outcome), "%u processes exited after %" PRIu64 " ms", result->signalled, after_ms);
+		snprintf(outcome, sizeof(outcome), "%u processes exited after %" PRIu64 " ms",
+			result->signalled, after_ms);
 	} else {
 		snprintf(outcome, sizeof(outcome), "exited after %" PRIu64 " ms", after_ms);
 	}

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: AGPL-3.0-only */
-/* Between an approval and its outcome: waits until the approval is on the disk, has the act started, reports how it ended. */
+/* Between an approval and its outcome: waits until the approval is on the disk, has the act
+ * started, reports how it ended. */
 #pragma once
 
 #include "enforcerd/audit_line.h"

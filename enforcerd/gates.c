@@ -9,29 +9,84 @@
 #include "common/text.h"
 
 /*
- * Root's processes of these names are what keeps the host reachable and its services alive. A name alone protects nothing:
- * anybody can take one, but not with effective uid 0. Cut to 15 bytes as the kernel does.
+ * Root's processes of these names are what keeps the host reachable and its services alive. A name
+ * alone protects nothing: anybody can take one, but not with effective uid 0. Cut to 15 bytes as
+ * the kernel does.
  */
 static const char *const protected_comms[] = {
-	"systemd", "init", "systemd-journal", "systemd-logind", "systemd-udevd", "systemd-network", "systemd-resolve",
-	"dbus-daemon", "dbus-broker", "dbus-broker-lau", "sshd", "sshd-session", "dropbear", "login", "agetty", "getty",
-	"cron", "crond", "auditd", "rsyslogd", "polkitd", "NetworkManager", "wpa_supplicant", "dhclient", "dhcpcd",
-	"containerd", "containerd-shim", "dockerd", "docker-proxy", "crio", "conmon", "runc", "crun", "podman",
-	"kubelet", "kube-proxy", "libvirtd", "gdm3", "gdm", "lightdm", "sddm", "tini", "s6-svscan", "runsvdir",
+	"systemd",
+	"init",
+	"systemd-journal",
+	"systemd-logind",
+	"systemd-udevd",
+	"systemd-network",
+	"systemd-resolve",
+	"dbus-daemon",
+	"dbus-broker",
+	"dbus-broker-lau",
+	"sshd",
+	"sshd-session",
+	"dropbear",
+	"login",
+	"agetty",
+	"getty",
+	"cron",
+	"crond",
+	"auditd",
+	"rsyslogd",
+	"polkitd",
+	"NetworkManager",
+	"wpa_supplicant",
+	"dhclient",
+	"dhcpcd",
+	"containerd",
+	"containerd-shim",
+	"dockerd",
+	"docker-proxy",
+	"crio",
+	"conmon",
+	"runc",
+	"crun",
+	"podman",
+	"kubelet",
+	"kube-proxy",
+	"libvirtd",
+	"gdm3",
+	"gdm",
+	"lightdm",
+	"sddm",
+	"tini",
+	"s6-svscan",
+	"runsvdir",
 };
 
 /* Only cgroups that an unprivileged user cannot enter: nobody gets protected by moving there. */
 static const char *const protected_cgroups[] = {
-	"/init.scope", "/system.slice/systemd-*.service", "/system.slice/dbus.service", "/system.slice/dbus-broker.service",
-	"/system.slice/ssh.service", "/system.slice/sshd.service", "/system.slice/containerd.service",
-	"/system.slice/docker.service", "/system.slice/crio.service", "/system.slice/kubelet.service",
+	"/init.scope",
+	"/system.slice/systemd-*.service",
+	"/system.slice/dbus.service",
+	"/system.slice/dbus-broker.service",
+	"/system.slice/ssh.service",
+	"/system.slice/sshd.service",
+	"/system.slice/containerd.service",
+	"/system.slice/docker.service",
+	"/system.slice/crio.service",
+	"/system.slice/kubelet.service",
 	"/system.slice/linnix-*.service",
 };
 
 /* Programs, run by root, whose session leaders are people's logins. */
 static const char *const login_comms[] = {
-	"sshd", "sshd-session", "dropbear", "login", "gdm-session-wor", "gdm-x-session", "gdm-wayland-ses", "lightdm",
-	"sddm-helper", "xrdp-sesman",
+	"sshd",
+	"sshd-session",
+	"dropbear",
+	"login",
+	"gdm-session-wor",
+	"gdm-x-session",
+	"gdm-wayland-ses",
+	"lightdm",
+	"sddm-helper",
+	"xrdp-sesman",
 };
 
 static const struct {
@@ -91,7 +146,8 @@ static bool on_line(const struct gate_line *line, uint32_t pid)
 	return false;
 }
 
-static struct gate_verdict judge_pid(const struct gate_context *context, const struct gate_process *process)
+static struct gate_verdict judge_pid(
+	const struct gate_context *context, const struct gate_process *process)
 {
 	(void)context;
 	if (process->pid <= 1 || process->pid > PROC_PID_MAX)
@@ -99,13 +155,15 @@ static struct gate_verdict judge_pid(const struct gate_context *context, const s
 	return pass("an ordinary pid");
 }
 
-static struct gate_verdict judge_kernel(const struct gate_context *context, const struct gate_process *process)
+static struct gate_verdict judge_kernel(
+	const struct gate_context *context, const struct gate_process *process)
 {
 	(void)context;
 	return process->kernel_thread ? fail("a kernel thread") : pass("a user process");
 }
 
-static struct gate_verdict judge_suite(const struct gate_context *context, const struct gate_process *process)
+static struct gate_verdict judge_suite(
+	const struct gate_context *context, const struct gate_process *process)
 {
 	for (size_t i = 0; i < ROLE_COUNT; i++)
 		if (process->uid == context->policy->suite[i])
@@ -141,7 +199,8 @@ static const char *protecting_cgroup(const struct gate_policy *policy, const cha
 	return NULL;
 }
 
-static struct gate_verdict judge_protected(const struct gate_context *context, const struct gate_process *process)
+static struct gate_verdict judge_protected(
+	const struct gate_context *context, const struct gate_process *process)
 {
 	const struct gate_policy *policy = context->policy;
 	const char *cgroup = protecting_cgroup(policy, process->cgroups);
@@ -157,10 +216,11 @@ static struct gate_verdict judge_protected(const struct gate_context *context, c
 }
 
 /*
- * A login shell's parent is sshd itself, or sshd's half that runs as the user below sshd's half that runs as root: the name
- * counts only with root at the top of the two.
+ * A login shell's parent is sshd itself, or sshd's half that runs as the user below sshd's half
+ * that runs as root: the name counts only with root at the top of the two.
  */
-static struct gate_verdict judge_login(const struct gate_context *context, const struct gate_process *process)
+static struct gate_verdict judge_login(
+	const struct gate_context *context, const struct gate_process *process)
 {
 	(void)context;
 	if (!process->session_leader)
@@ -176,16 +236,19 @@ static struct gate_verdict judge_login(const struct gate_context *context, const
 	return pass("not a login");
 }
 
-static struct gate_verdict judge_approver(const struct gate_context *context, const struct gate_process *process)
+static struct gate_verdict judge_approver(
+	const struct gate_context *context, const struct gate_process *process)
 {
 	if (!context->approver_given)
 		return pass("no approver's process is known");
 	if (!context->approver.known)
 		return fail("the approver's ancestors are not known");
-	return on_line(&context->approver, process->pid) ? fail("an ancestor of the approver") : pass("not above the approver");
+	return on_line(&context->approver, process->pid) ? fail("an ancestor of the approver")
+							 : pass("not above the approver");
 }
 
-typedef struct gate_verdict (*judge)(const struct gate_context *context, const struct gate_process *process);
+typedef struct gate_verdict (*judge)(
+	const struct gate_context *context, const struct gate_process *process);
 
 static const judge process_judges[GATE_PROCESS_COUNT] = {
 	[GATE_PID] = judge_pid,
@@ -196,34 +259,36 @@ static const judge process_judges[GATE_PROCESS_COUNT] = {
 	[GATE_APPROVER] = judge_approver,
 };
 
-void gates_judge_target(
-	const struct gate_context *context, const struct gate_process *process, struct gate_verdicts *verdicts)
+void gates_judge_target(const struct gate_context *context, const struct gate_process *process,
+	struct gate_verdicts *verdicts)
 {
 	for (size_t i = 0; i < GATE_PROCESS_COUNT; i++)
-		verdicts->gate[i] =
-			process->known ? process_judges[i](context, process) : fail("the process could not be read");
+		verdicts->gate[i] = process->known ? process_judges[i](context, process)
+						   : fail("the process could not be read");
 }
 
-bool gates_judge_member(
-	const struct gate_context *context, const struct gate_process *process, struct gate_verdicts *verdicts)
+bool gates_judge_member(const struct gate_context *context, const struct gate_process *process,
+	struct gate_verdicts *verdicts)
 {
 	bool passes = true;
 
 	for (size_t i = 0; i < GATE_PROCESS_COUNT; i++) {
-		struct gate_verdict verdict =
-			process->known ? process_judges[i](context, process) : fail("could not be read");
+		struct gate_verdict verdict = process->known ? process_judges[i](context, process)
+							     : fail("could not be read");
 
 		if (verdict.pass)
 			continue;
 		passes = false;
 		if (verdicts->gate[i].pass) {
-			/* The reason is escaped already: its backslashes must not be escaped again. */
+			/* The reason is escaped already: its backslashes must not be escaped again.
+			 */
 			char name[4 * COMM_BYTES];
 
-			text_escape(process->comm, strnlen(process->comm, COMM_BYTES), name, sizeof(name));
+			text_escape(process->comm, strnlen(process->comm, COMM_BYTES), name,
+				sizeof(name));
 			verdicts->gate[i].pass = false;
-			snprintf(verdicts->gate[i].reason, GATE_REASON_BYTES, "member %u (%.32s): %.60s", process->pid,
-				name, verdict.reason);
+			snprintf(verdicts->gate[i].reason, GATE_REASON_BYTES,
+				"member %u (%.32s): %.60s", process->pid, name, verdict.reason);
 		}
 	}
 	return passes;
@@ -231,14 +296,17 @@ bool gates_judge_member(
 
 void gates_judge_action(const struct gate_facts *facts, struct gate_verdicts *verdicts)
 {
-	verdicts->gate[GATE_IDENTITY] = !facts->alive ? fail("the process has gone")
-		: !facts->same_uid		      ? fail("its user has changed since the proposal")
-		: !facts->same_cgroup		      ? fail("its cgroup has changed since the proposal")
-						      : pass("the process that was proposed");
-	verdicts->gate[GATE_CONDITION] = facts->wanted ? pass("the proposal stands") : fail("the proposal was withdrawn");
-	verdicts->gate[GATE_BUDGET] =
-		facts->budget_left > 0 ? pass("actions are left this hour") : fail("no action is left this hour");
-	verdicts->gate[GATE_HOLD] = facts->held_by ? fail("held by %s", facts->held_by) : pass("nothing is held");
+	verdicts->gate[GATE_IDENTITY] =
+		!facts->alive	      ? fail("the process has gone")
+		: !facts->same_uid    ? fail("its user has changed since the proposal")
+		: !facts->same_cgroup ? fail("its cgroup has changed since the proposal")
+				      : pass("the process that was proposed");
+	verdicts->gate[GATE_CONDITION] =
+		facts->wanted ? pass("the proposal stands") : fail("the proposal was withdrawn");
+	verdicts->gate[GATE_BUDGET] = facts->budget_left > 0 ? pass("actions are left this hour")
+							     : fail("no action is left this hour");
+	verdicts->gate[GATE_HOLD] =
+		facts->held_by ? fail("held by %s", facts->held_by) : pass("nothing is held");
 }
 
 enum gate gates_first_failed(const struct gate_verdicts *verdicts, bool lasting)

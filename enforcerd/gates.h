@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: AGPL-3.0-only */
 /*
- * Whether an action may be carried out: a table of gates over facts that others have measured. Pure. What was not measured
- * does not pass; an action is allowed only if every gate passes.
+ * Whether an action may be carried out: a table of gates over facts that others have measured.
+ * Pure. What was not measured does not pass; an action is allowed only if every gate passes.
  */
 #pragma once
 
@@ -13,27 +13,30 @@
 #include "proto/frame.h"
 
 /*
- * GATE(symbol, name, lasting). A lasting gate judges what the process is: an action that fails it is refused at once. The
- * others may change while the action waits: it stays pending, and shows them.
+ * GATE(symbol, name, lasting). A lasting gate judges what the process is: an action that fails it
+ * is refused at once. The others may change while the action waits: it stays pending, and shows
+ * them.
  */
-#define GATES(GATE) \
-	GATE(PID, "pid_above_1", 1) \
-	GATE(KERNEL, "not_kernel_thread", 1) \
-	GATE(SUITE, "not_suite", 1) \
-	GATE(PROTECTED, "not_protected", 1) \
-	GATE(LOGIN, "not_session_leader", 1) \
-	GATE(APPROVER, "not_approver_ancestry", 0) \
-	GATE(IDENTITY, "identity_unchanged", 0) \
-	GATE(CONDITION, "condition", 0) \
-	GATE(BUDGET, "budget", 0) \
+#define GATES(GATE)                                                                                \
+	GATE(PID, "pid_above_1", 1)                                                                \
+	GATE(KERNEL, "not_kernel_thread", 1)                                                       \
+	GATE(SUITE, "not_suite", 1)                                                                \
+	GATE(PROTECTED, "not_protected", 1)                                                        \
+	GATE(LOGIN, "not_session_leader", 1)                                                       \
+	GATE(APPROVER, "not_approver_ancestry", 0)                                                 \
+	GATE(IDENTITY, "identity_unchanged", 0)                                                    \
+	GATE(CONDITION, "condition", 0)                                                            \
+	GATE(BUDGET, "budget", 0)                                                                  \
 	GATE(HOLD, "not_held", 0)
 
+/* clang-format off */
 enum gate {
 #define GATE(symbol, name, lasting) GATE_##symbol,
 	GATES(GATE)
 #undef GATE
 	GATE_COUNT,
 };
+/* clang-format on */
 
 /* The gates before this one are about single processes, the others about the action. */
 #define GATE_PROCESS_COUNT GATE_IDENTITY
@@ -87,16 +90,16 @@ struct gate_policy {
 struct gate_context {
 	const struct gate_policy *policy;
 	struct gate_line suite[GATE_SUITE_LINES]; /* enforcerd's and its peers' ancestors */
-	bool approver_given; /* the approver's process is known */
+	bool approver_given;			  /* the approver's process is known */
 	struct gate_line approver;
 };
 
 struct gate_facts {
-	bool alive;                  /* the pidfd held since the proposal is not readable */
-	bool same_uid, same_cgroup;  /* as at the proposal */
-	bool wanted;                 /* not withdrawn */
+	bool alive;		    /* the pidfd held since the proposal is not readable */
+	bool same_uid, same_cgroup; /* as at the proposal */
+	bool wanted;		    /* not withdrawn */
 	uint32_t budget_left;
-	const char *held_by;         /* NULL: not held */
+	const char *held_by; /* NULL: not held */
 };
 
 const char *gate_name(enum gate gate);
@@ -106,7 +109,8 @@ bool gate_is_lasting(enum gate gate);
 void gates_judge_target(const struct gate_context *context, const struct gate_process *process,
 	struct gate_verdicts *verdicts);
 
-/* Judges a further member of the target's tree: what it fails, the action fails, with the member named. True if it passes. */
+/* Judges a further member of the target's tree: what it fails, the action fails, with the member
+ * named. True if it passes. */
 bool gates_judge_member(const struct gate_context *context, const struct gate_process *process,
 	struct gate_verdicts *verdicts);
 

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: AGPL-3.0-only */
 /*
- * The kill switch: while it is on, no signal is sent. On by an approver's word until an approver's word, or as long as the file
- * /etc/linnix/hold exists. Only remembers and looks; who may hold is decided elsewhere.
+ * The kill switch: while it is on, no signal is sent. On by an approver's word until an approver's
+ * word, or as long as the file /etc/linnix/hold exists. Only remembers and looks; who may hold is
+ * decided elsewhere.
  */
 #pragma once
 

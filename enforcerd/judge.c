@@ -52,7 +52,8 @@ static void judge_tree(struct enforcerd *e, struct job *job)
 	tree_init(&tree, &root, 1);
 	(void)tree_add(&tree, job->target.pid, job->target.start_ticks);
 	if (tree_sweep(&tree, now_ns, &found) < 0) {
-		job->gates.gate[GATE_PROTECTED] = (struct gate_verdict){.reason = "its tree could not be listed"};
+		job->gates.gate[GATE_PROTECTED] =
+			(struct gate_verdict){.reason = "its tree could not be listed"};
 		return;
 	}
 	for (size_t i = 0; i < found.count; i++) {

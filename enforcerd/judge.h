@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: AGPL-3.0-only */
-/* Measures an action's target, its tree and the circumstances, and has the gates judge them. Changes nothing but @job's view. */
+/* Measures an action's target, its tree and the circumstances, and has the gates judge them.
+ * Changes nothing but @job's view. */
 #pragma once
 
 #include "enforcerd/enforcer.h"
 
-/* Judges everything anew; @with_tree: also every member of a kill_tree's tree, whose first few are kept for people to see. */
+/* Judges everything anew; @with_tree: also every member of a kill_tree's tree, whose first few are
+ * kept for people to see. */
 void judge_job(struct enforcerd *e, struct job *job, bool with_tree);
 
 /* A member that was found later. False: it must not be signalled, and @job's gates say why. */

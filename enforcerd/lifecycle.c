@@ -22,20 +22,20 @@ void lifecycle_publish(struct enforcerd *e, const struct job *job)
 	decisions_publish(e, job);
 }
 
-void lifecycle_end(struct enforcerd *e, struct job *job, enum action_status status, const char *outcome,
-	struct audit_event *event)
+void lifecycle_end(struct enforcerd *e, struct job *job, enum action_status status,
+	const char *outcome, struct audit_event *event)
 {
 	struct audit_event plain = {0};
 
 	if (!event) {
 		event = &plain;
-		event->kind = status == STATUS_EXPIRED ? AUDIT_EXPIRED
-			: status == STATUS_WITHDRAWN   ? AUDIT_WITHDRAWN
-						       : AUDIT_FAILED;
+		event->kind = status == STATUS_EXPIRED	   ? AUDIT_EXPIRED
+			      : status == STATUS_WITHDRAWN ? AUDIT_WITHDRAWN
+							   : AUDIT_FAILED;
 		snprintf(event->reason, sizeof(event->reason), "%s", outcome);
 	}
 	event->action = job->id;
-	(void)!audit_write(event); /* a full queue is counted by audit.c; the state must go on */
+	(void)!audit_write(event); /* a lost line is told by audit.c; the state must go on */
 	snprintf(job->outcome, sizeof(job->outcome), "%s", outcome);
 	job_move(job, status);
 	watch_remove(&e->targets, job->target.pidfd);
@@ -46,7 +46,8 @@ void lifecycle_end(struct enforcerd *e, struct job *job, enum action_status stat
 bool lifecycle_is_held(struct enforcerd *e)
 {
 	if (hold_look(&e->hold, clock_wall_ns())) {
-		struct audit_event event = {.kind = e->hold.file ? AUDIT_HOLD : AUDIT_RESUME, .reason = HOLD_FILE};
+		struct audit_event event = {
+			.kind = e->hold.file ? AUDIT_HOLD : AUDIT_RESUME, .reason = HOLD_FILE};
 
 		(void)!audit_write(&event);
 		decisions_publish_enforcer(e);
@@ -82,7 +83,8 @@ static void describe(struct job *job, const struct frame *frame, const struct ga
 
 static int record_proposal(const struct job *job)
 {
-	struct audit_event event = {.kind = AUDIT_PROPOSED, .action = job->id, .pid = job->target.pid};
+	struct audit_event event = {
+		.kind = AUDIT_PROPOSED, .action = job->id, .pid = job->target.pid};
 
 	snprintf(event.what, sizeof(event.what), "%s", action_type_name(job->type));
 	memcpy(event.comm, job->comm, sizeof(event.comm));
@@ -91,14 +93,16 @@ static int record_proposal(const struct job *job)
 	return audit_write(&event);
 }
 
-/* Makes the job for a target that has been opened. NULL: it is refused, with why; *target is still the caller's then. */
+/* Makes the job for a target that has been opened. NULL: it is refused, with why; *target is still
+ * the caller's then. */
 static struct job *admit(struct enforcerd *e, const struct frame *frame, struct target *target,
 	const struct gate_process *process, char why[256])
 {
 	struct job *job = actions_find_target(&e->actions, target);
 
 	if (job) {
-		snprintf(why, 256, "action-%" PRIu64 " is already %s", job->id, action_status_name(job->status));
+		snprintf(why, 256, "action-%" PRIu64 " is already %s", job->id,
+			action_status_name(job->status));
 		return NULL;
 	}
 	job = actions_add(&e->actions);
@@ -150,7 +154,8 @@ static void approved(struct enforcerd *e, struct job *job)
 {
 	job_move(job, STATUS_APPROVED);
 	job->approved_ns = clock_boottime_ns();
-	job->deadline_ns = job->approved_ns + e->config->enforcement.execution_ttl_secs * NSEC_PER_SEC;
+	job->deadline_ns =
+		job->approved_ns + e->config->enforcement.execution_ttl_secs * NSEC_PER_SEC;
 	job->unlogged++;
 }
 
@@ -163,9 +168,10 @@ static bool is_auto_rule(const struct config *config, const char *rule)
 }
 
 /*
- * What must hold for an approval without a human, in mode enforce and for a rule of auto_rules. The last is enforcerd's own
- * measurement, as far as it can see what the rule saw: that the tree is growing now. A target that has started nothing in the
- * last ten seconds waits for a human, whatever the rule.
+ * What must hold for an approval without a human, in mode enforce and for a rule of auto_rules. The
+ * last is enforcerd's own measurement, as far as it can see what the rule saw: that the tree is
+ * growing now. A target that has started nothing in the last ten seconds waits for a human,
+ * whatever the rule.
  */
 static const char *why_not_auto(const struct job *job, char *text, size_t size)
 {
@@ -225,7 +231,8 @@ static enum decision_result undecidable(struct enforcerd *e, struct job *job, ch
 }
 
 /* Writes the decision down; on failure nothing has been decided. */
-static int record_decision(const struct job *job, enum audit_kind kind, const struct approval *approval, const char *reason)
+static int record_decision(const struct job *job, enum audit_kind kind,
+	const struct approval *approval, const char *reason)
 {
 	struct audit_event event = {.kind = kind, .action = job->id};
 
@@ -234,8 +241,9 @@ static int record_decision(const struct job *job, enum audit_kind kind, const st
 	return audit_write(&event);
 }
 
-enum decision_result lifecycle_approve(struct enforcerd *e, struct job *job, const struct approval *approval,
-	uint32_t approver_pid, const char *reason, char detail[256])
+enum decision_result lifecycle_approve(struct enforcerd *e, struct job *job,
+	const struct approval *approval, uint32_t approver_pid, const char *reason,
+	char detail[256])
 {
 	enum decision_result result = undecidable(e, job, detail);
 	int missing;
@@ -265,8 +273,8 @@ enum decision_result lifecycle_approve(struct enforcerd *e, struct job *job, con
 	return DECISION_OK;
 }
 
-enum decision_result lifecycle_reject(struct enforcerd *e, struct job *job, const struct approval *approval,
-	const char *reason, char detail[256])
+enum decision_result lifecycle_reject(struct enforcerd *e, struct job *job,
+	const struct approval *approval, const char *reason, char detail[256])
 {
 	enum decision_result result = undecidable(e, job, detail);
 	struct audit_event event = {.kind = AUDIT_REJECTED};
@@ -316,7 +324,8 @@ static void close_past(const struct audit_past *past)
 {
 	for (unsigned i = 0; i < past->open_count; i++) {
 		const struct audit_open *open = &past->open[i];
-		struct audit_event event = {.kind = open->approved ? AUDIT_FAILED : AUDIT_EXPIRED, .action = open->action};
+		struct audit_event event = {.kind = open->approved ? AUDIT_FAILED : AUDIT_EXPIRED,
+			.action = open->action};
 
 		snprintf(event.reason, sizeof(event.reason), "%s",
 			open->approved ? "interrupted" : "enforcerd was restarted");

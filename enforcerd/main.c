@@ -24,7 +24,7 @@ static const struct daemon_info info = {
 };
 
 static struct config config;
-static struct enforcerd self = {.config = &config, .selfstat = SELFSTAT_INIT};
+static struct enforcerd self; /* large and all zero at first: what is not used costs nothing */
 static struct audit_past past;
 static struct account accounts[ROLE_COUNT];
 
@@ -76,7 +76,8 @@ static int open_audit(void)
 	if (r < 0)
 		return log_err_r(r, "%s", path);
 	if (past.broken_line > 0)
-		log_warn("%s: line %llu does not fit the chain", path, (unsigned long long)past.broken_line);
+		log_warn("%s: line %llu does not fit the chain", path,
+			(unsigned long long)past.broken_line);
 	return 0;
 }
 
@@ -106,12 +107,14 @@ static int open_all(void)
 		r = open_audit();
 	if (r < 0)
 		return r;
-	if ((r = proc_open()) < 0 || (r = hold_open(&self.hold, "/etc")) < 0 || (r = account_open()) < 0)
+	if ((r = proc_open()) < 0 || (r = hold_open(&self.hold, "/etc")) < 0 ||
+		(r = account_open()) < 0)
 		return log_err_r(r, "/proc or /etc");
 	r = peer_open();
 	self.peers_ok = r == 0 && (r = peer_self_check()) == 0;
 	if (!self.peers_ok)
-		(void)log_warn_r(r, "socket owners cannot be looked up (is tcp_diag there?): TCP clients cannot approve");
+		(void)log_warn_r(r,
+			"socket owners cannot be looked up (is tcp_diag there?): TCP clients cannot approve");
 	if ((r = proposals_link_open(&self, accounts[ROLE_RULED].uid)) < 0 ||
 		(r = decisions_link_open(&self, accounts[ROLE_APID].uid)) < 0)
 		return log_err_r(r, "sockets below %s/enforcerd", run_directory());
@@ -139,6 +142,7 @@ static int run(const struct daemon_options *options)
 	if (r < 0)
 		return log_err_r(r, "start");
 	self.pid = (uint32_t)getpid();
+	self.config = &config;
 	claims_init(&self.claims);
 	r = find_users();
 	if (r < 0)
@@ -182,6 +186,7 @@ int main(int argc, char **argv)
 	if (r != 0)
 		return r < 0 ? 2 : EXIT_SUCCESS;
 	config_init(&config);
+	self.selfstat = (struct selfstat)SELFSTAT_INIT;
 	r = daemon_config(&config, &options, &info);
 	if (r == 0 && !options.check_config)
 		r = run(&options);

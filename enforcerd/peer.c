@@ -25,7 +25,8 @@ enum tcp_state { TCP_STATE_ESTABLISHED = 1, TCP_STATE_FIN_WAIT2 = 5, TCP_STATE_C
 static int netlink_fd = -1;
 static uint32_t netlink_sequence;
 
-/* The two ends of a connection as the client sees them; IPv4 also where the socket is IPv6 with mapped addresses. */
+/* The two ends of a connection as the client sees them; IPv4 also where the socket is IPv6 with
+ * mapped addresses. */
 struct tuple {
 	int family;
 	uint16_t client_port, server_port; /* network order */
@@ -54,7 +55,8 @@ static bool option_is(int fd, int option, int wanted)
 	return get_option(fd, option, &value, sizeof(value)) == 0 && value == wanted;
 }
 
-/* Puts one address into IPv4 form if it is mapped. Returns the family, or 0 for what is not loopback. */
+/* Puts one address into IPv4 form if it is mapped. Returns the family, or 0 for what is not
+ * loopback. */
 static int plain_address(const struct sockaddr_storage *from, uint32_t address[4], uint16_t *port)
 {
 	const struct sockaddr_in *in = (const struct sockaddr_in *)from;
@@ -83,12 +85,14 @@ static int read_tuple(int fd, struct tuple *tuple)
 		getpeername(fd, (struct sockaddr *)&there, &there_len) < 0)
 		return -errno;
 	tuple->family = plain_address(&there, tuple->client, &tuple->client_port);
-	if (tuple->family == 0 || plain_address(&here, tuple->server, &tuple->server_port) != tuple->family)
+	if (tuple->family == 0 ||
+		plain_address(&here, tuple->server, &tuple->server_port) != tuple->family)
 		return -EADDRNOTAVAIL;
 	return 0;
 }
 
-/* A kernel before 5.14 has no cookies: then both ends are taken to be in the namespace both daemons were started in. */
+/* A kernel before 5.14 has no cookies: then both ends are taken to be in the namespace both daemons
+ * were started in. */
 static bool same_network(int fd)
 {
 	uint64_t passed = 0, ours = 0;
@@ -96,7 +100,8 @@ static bool same_network(int fd)
 
 	if (r == -ENOPROTOOPT)
 		return true;
-	return r == 0 && get_option(fd, SO_NETNS_COOKIE, &passed, sizeof(passed)) == 0 && passed == ours;
+	return r == 0 && get_option(fd, SO_NETNS_COOKIE, &passed, sizeof(passed)) == 0 &&
+	       passed == ours;
 }
 
 static bool still_connected(int fd, struct tcp_info *info)
@@ -106,7 +111,8 @@ static bool still_connected(int fd, struct tcp_info *info)
 	memset(info, 0, sizeof(*info));
 	if (getsockopt(fd, IPPROTO_TCP, TCP_INFO, info, &len) < 0)
 		return false;
-	return info->tcpi_state == TCP_STATE_ESTABLISHED || info->tcpi_state == TCP_STATE_CLOSE_WAIT;
+	return info->tcpi_state == TCP_STATE_ESTABLISHED ||
+	       info->tcpi_state == TCP_STATE_CLOSE_WAIT;
 }
 
 /* All bytes the client ever sent still wait to be read; a FIN counts as one. */
@@ -115,7 +121,8 @@ static bool nothing_read(int fd, const struct tcp_info *info)
 	uint64_t fin = info->tcpi_state == TCP_STATE_CLOSE_WAIT;
 	int waiting;
 
-	return ioctl(fd, FIONREAD, &waiting) == 0 && info->tcpi_bytes_received == (uint64_t)waiting + fin;
+	return ioctl(fd, FIONREAD, &waiting) == 0 &&
+	       info->tcpi_bytes_received == (uint64_t)waiting + fin;
 }
 
 /* Asks for exactly one socket: the one whose own end is the client's. */
@@ -125,17 +132,23 @@ static int ask(const struct tuple *tuple)
 		struct nlmsghdr header;
 		struct inet_diag_req_v2 request;
 	} message = {
-		.header = {.nlmsg_len = sizeof(message), .nlmsg_type = SOCK_DIAG_BY_FAMILY, .nlmsg_flags = NLM_F_REQUEST,
+		.header = {.nlmsg_len = sizeof(message),
+			.nlmsg_type = SOCK_DIAG_BY_FAMILY,
+			.nlmsg_flags = NLM_F_REQUEST,
 			.nlmsg_seq = ++netlink_sequence},
-		.request = {.sdiag_family = (uint8_t)tuple->family, .sdiag_protocol = IPPROTO_TCP, .idiag_states = ~0U,
-			.id = {.idiag_sport = tuple->client_port, .idiag_dport = tuple->server_port,
+		.request = {.sdiag_family = (uint8_t)tuple->family,
+			.sdiag_protocol = IPPROTO_TCP,
+			.idiag_states = ~0U,
+			.id = {.idiag_sport = tuple->client_port,
+				.idiag_dport = tuple->server_port,
 				.idiag_cookie = {INET_DIAG_NOCOOKIE, INET_DIAG_NOCOOKIE}}},
 	};
 	const struct sockaddr_nl kernel = {.nl_family = AF_NETLINK};
 
 	memcpy(message.request.id.idiag_src, tuple->client, sizeof(tuple->client));
 	memcpy(message.request.id.idiag_dst, tuple->server, sizeof(tuple->server));
-	if (sendto(netlink_fd, &message, sizeof(message), 0, (const struct sockaddr *)&kernel, sizeof(kernel)) < 0)
+	if (sendto(netlink_fd, &message, sizeof(message), 0, (const struct sockaddr *)&kernel,
+		    sizeof(kernel)) < 0)
 		return -errno;
 	return 0;
 }
@@ -152,15 +165,18 @@ static int hear(struct inet_diag_msg *answer)
 	ssize_t n;
 
 	do {
-		n = recvfrom(netlink_fd, &message, sizeof(message), 0, (struct sockaddr *)&from, &from_len);
+		n = recvfrom(netlink_fd, &message, sizeof(message), 0, (struct sockaddr *)&from,
+			&from_len);
 		if (n < 0)
 			return -errno;
 		if (n < (ssize_t)sizeof(message.header) || from.nl_pid != 0)
 			return -EPROTO;
 	} while (message.header.nlmsg_seq != netlink_sequence);
-	if (message.header.nlmsg_type == NLMSG_ERROR && n >= (ssize_t)NLMSG_LENGTH(sizeof(struct nlmsgerr)))
+	if (message.header.nlmsg_type == NLMSG_ERROR &&
+		n >= (ssize_t)NLMSG_LENGTH(sizeof(struct nlmsgerr)))
 		return ((struct nlmsgerr *)NLMSG_DATA(&message.header))->error ?: -EPROTO;
-	if (message.header.nlmsg_type != SOCK_DIAG_BY_FAMILY || n < (ssize_t)NLMSG_LENGTH(sizeof(*answer)))
+	if (message.header.nlmsg_type != SOCK_DIAG_BY_FAMILY ||
+		n < (ssize_t)NLMSG_LENGTH(sizeof(*answer)))
 		return -EPROTO;
 	memcpy(answer, NLMSG_DATA(&message.header), sizeof(*answer));
 	return 0;
@@ -173,7 +189,8 @@ static bool answers(const struct inet_diag_msg *answer, const struct tuple *tupl
 	bool mapped = tuple->family == AF_INET && answer->idiag_family == AF_INET6;
 	size_t words = tuple->family == AF_INET ? 1 : 4;
 
-	if (answer->id.idiag_sport != tuple->client_port || answer->id.idiag_dport != tuple->server_port)
+	if (answer->id.idiag_sport != tuple->client_port ||
+		answer->id.idiag_dport != tuple->server_port)
 		return false;
 	if (!mapped && answer->idiag_family != tuple->family)
 		return false;
@@ -184,10 +201,12 @@ static bool answers(const struct inet_diag_msg *answer, const struct tuple *tupl
 		client += 3;
 		server += 3;
 	}
-	return memcmp(client, tuple->client, words * 4) == 0 && memcmp(server, tuple->server, words * 4) == 0;
+	return memcmp(client, tuple->client, words * 4) == 0 &&
+	       memcmp(server, tuple->server, words * 4) == 0;
 }
 
-/* trust: the kernel's answer, under every condition that tells a client from what only looks like one. */
+/* trust: the kernel's answer, under every condition that tells a client from what only looks like
+ * one. */
 static int prove_tcp(int fd, bool fresh, struct peer *peer, const char **why)
 {
 	struct inet_diag_msg answer;
@@ -209,8 +228,10 @@ static int prove_tcp(int fd, bool fresh, struct peer *peer, const char **why)
 	/* An orphaned or time-wait socket would be reported as uid 0, inode 0. */
 	if (answer.idiag_inode == 0)
 		return NOBODY("the caller has closed its socket");
-	/* One that has closed its sending half is in FIN_WAIT2 once that is acknowledged, within 40 ms; sooner it is nobody. */
-	if (answer.idiag_state != TCP_STATE_ESTABLISHED && answer.idiag_state != TCP_STATE_FIN_WAIT2)
+	/* One that has closed its sending half is in FIN_WAIT2 once that is acknowledged, within 40
+	 * ms; sooner it is nobody. */
+	if (answer.idiag_state != TCP_STATE_ESTABLISHED &&
+		answer.idiag_state != TCP_STATE_FIN_WAIT2)
 		return NOBODY("the caller's socket is closing");
 	if (!still_connected(fd, &info))
 		return NOBODY("the caller's connection is gone");
@@ -263,7 +284,8 @@ ssize_t peer_peek(int fd, char *buffer, size_t size)
 
 int peer_self_check(void)
 {
-	struct sockaddr_in address = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+	struct sockaddr_in address = {
+		.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
 	_cleanup_close_ int listener = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
 	_cleanup_close_ int client = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
 	_cleanup_close_ int server = -1;
@@ -271,7 +293,8 @@ int peer_self_check(void)
 	struct peer peer;
 	const char *why;
 
-	if (bind(listener, (struct sockaddr *)&address, sizeof(address)) < 0 || listen(listener, 1) < 0 ||
+	if (bind(listener, (struct sockaddr *)&address, sizeof(address)) < 0 ||
+		listen(listener, 1) < 0 ||
 		getsockname(listener, (struct sockaddr *)&address, &len) < 0 ||
 		connect(client, (struct sockaddr *)&address, sizeof(address)) < 0)
 		return -errno;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: AGPL-3.0-only */
 /*
- * Who is at the other end of a connected socket that somebody else passed to us: asked of the kernel, never believed. Whoever
- * cannot be proven to be there now is nobody.
+ * Who is at the other end of a connected socket that somebody else passed to us: asked of the
+ * kernel, never believed. Whoever cannot be proven to be there now is nobody.
  */
 #pragma once
 
@@ -12,20 +12,22 @@
 
 struct peer {
 	enum peer_kind kind; /* PEER_NOBODY: the rest means nothing */
-	uid_t uid;           /* of the socket's creator, in our user namespace */
-	uint32_t pid;        /* PEER_UNIX: who connected; else 0 */
+	uid_t uid;	     /* of the socket's creator, in our user namespace */
+	uint32_t pid;	     /* PEER_UNIX: who connected; else 0 */
 	uint64_t cookie;     /* of the passed socket: the kernel gives each to one socket only */
 };
 
 /* Opens the netlink socket, before the sandbox. 0 or -errno. */
 must_check int peer_open(void);
 
-/* Looks ourselves up over loopback, before the sandbox. 0: lookups work; -errno: TCP clients will all be nobody. */
+/* Looks ourselves up over loopback, before the sandbox. 0: lookups work; -errno: TCP clients will
+ * all be nobody. */
 must_check int peer_self_check(void);
 
 /*
- * trust: @fd may be any descriptor. Fills @peer; *why (static text) says why it is nobody. @fresh: nothing may have been read
- * from the connection yet (TCP only: the kernel counts; for a unix socket that is the passer's word).
+ * trust: @fd may be any descriptor. Fills @peer; *why (static text) says why it is nobody. @fresh:
+ * nothing may have been read from the connection yet (TCP only: the kernel counts; for a unix
+ * socket that is the passer's word).
  */
 void peer_prove(int fd, bool fresh, struct peer *peer, const char **why);
 

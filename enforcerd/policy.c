@@ -11,20 +11,32 @@
 
 #define WRITING (O_WRONLY | O_RDWR | O_CREAT | O_TRUNC)
 
-#define CALL(call, reason) {.name = call, .why = reason}
-#define CALL_IF(call, reason, index, op, a, b) {.name = call, .why = reason, .arg_count = 1, .args = {{index, op, a, b}}}
-#define SIGNAL(signal, reason) \
-	{.name = "pidfd_send_signal", .why = reason, .arg_count = 2, \
-		.args = {{1, SCMP_CMP_EQ, signal, 0}, {3, SCMP_CMP_EQ, 0, 0}}}
+#define CALL(call, reason)                                                                         \
+	{                                                                                          \
+		.name = call, .why = reason                                                        \
+	}
+#define CALL_IF(call, reason, index, op, a, b)                                                     \
+	{                                                                                          \
+		.name = call, .why = reason, .arg_count = 1, .args = { {index, op, a, b} }         \
+	}
+#define SIGNAL(signal, reason)                                                                     \
+	{                                                                                          \
+		.name = "pidfd_send_signal", .why = reason, .arg_count = 2, .args = {              \
+			{1, SCMP_CMP_EQ, signal, 0},                                               \
+			{3, SCMP_CMP_EQ, 0, 0}                                                     \
+		}                                                                                  \
+	}
 
-/* No kill, tkill, tgkill, rt_sigqueueinfo; no socket, connect, bind; no execve; nothing is opened for writing. */
+/* No kill, tkill, tgkill, rt_sigqueueinfo; no socket, connect, bind; no execve; nothing is opened
+ * for writing. */
 static const struct policy_syscall syscalls[] = {
 	CALL("pidfd_open", "holding the processes actions are about"),
 	SIGNAL(SIGTERM, "ending them"),
 	SIGNAL(SIGKILL, "ending them for certain"),
 	SIGNAL(SIGSTOP, "keeping a tree from growing while it is ended"),
 	SIGNAL(SIGCONT, "letting go of what was stopped when the act is broken off"),
-	CALL_IF("openat", "/proc, /etc/passwd, /etc/group, for reading", 2, SCMP_CMP_MASKED_EQ, WRITING, 0),
+	CALL_IF("openat", "/proc, /etc/passwd, /etc/group, for reading", 2, SCMP_CMP_MASKED_EQ,
+		WRITING, 0),
 	CALL("newfstatat", "the inode of a pidfd; whether the hold file exists"),
 	CALL("fstat", "the inode of a pidfd, where the C library asks so"),
 	CALL("getdents64", "the list of processes"),
@@ -51,11 +63,13 @@ static const struct policy_syscall syscalls[] = {
 	CALL("getsockopt", "who is at the other end"),
 	CALL("getsockname", "which connection a socket is"),
 	CALL("getpeername", "which connection a socket is"),
-	CALL_IF("ioctl", "whether anything of a request was read already", 1, SCMP_CMP_EQ, FIONREAD, 0),
+	CALL_IF("ioctl", "whether anything of a request was read already", 1, SCMP_CMP_EQ, FIONREAD,
+		0),
 	CALL("unlink", "own sockets at the end; where Landlock says no, they stay"),
 	CALL("brk", "memory"),
 	CALL_IF("mmap", "memory, never executable", 2, SCMP_CMP_MASKED_EQ, PROT_EXEC, 0),
-	CALL_IF("mprotect", "the audit thread's stack, never executable", 2, SCMP_CMP_MASKED_EQ, PROT_EXEC, 0),
+	CALL_IF("mprotect", "the audit thread's stack, never executable", 2, SCMP_CMP_MASKED_EQ,
+		PROT_EXEC, 0),
 	CALL("munmap", "memory"),
 	CALL("mremap", "memory of queues"),
 	CALL("madvise", "the audit thread's end"),
@@ -76,13 +90,16 @@ static const struct policy_syscall syscalls[] = {
 
 static const struct policy_path paths[] = {
 	{"/proc", PATH_READ | PATH_DIR},
-	{"/etc", PATH_READ | PATH_DIR}, /* passwd and group are replaced as files; linnix/hold comes and goes */
+	{"/etc", PATH_READ | PATH_DIR}, /* passwd and group are replaced as files; linnix/hold comes
+					   and goes */
 };
 
-/* Every member of ACT_TREES_MAX trees, every waiting target, every claimed socket; as far as the hard limit allows. */
+/* Every member of ACT_TREES_MAX trees, every waiting target, every claimed socket; as far as the
+ * hard limit allows. */
 static const struct policy_limit limits[] = {
 	{RLIMIT_NOFILE, 18000},
-	{RLIMIT_NPROC, 64}, /* of the user, whose last run may still be ending; one thread is ours */
+	{RLIMIT_NPROC,
+		64}, /* of the user, whose last run may still be ending; one thread is ours */
 };
 
 const struct policy enforcerd_policy = {

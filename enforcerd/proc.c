@@ -27,8 +27,8 @@ int proc_open(void)
 }
 
 /*
- * Reads /proc/@pid/@name into @buffer and ends it with a NUL. Returns its length, -E2BIG if it is longer (@buffer holds its
- * beginning), or -errno.
+ * Reads /proc/@pid/@name into @buffer and ends it with a NUL. Returns its length, -E2BIG if it is
+ * longer (@buffer holds its beginning), or -errno.
  */
 static ssize_t read_file(uint32_t pid, const char *name, char *buffer, size_t size)
 {
@@ -60,7 +60,8 @@ int proc_parse_stat(const char *line, size_t len, struct proc_stat *stat)
 		return -EPROTO;
 	memcpy(s.comm, open + 1, MIN((size_t)(close - open - 1), sizeof(s.comm) - 1));
 	if (sscanf(close + 1,
-		    " %c %" SCNu32 " %" SCNu32 " %" SCNu32 " %*d %*d %u %*u %*u %*u %*u %*u %*u %*d %*d %*d %*d "
+		    " %c %" SCNu32 " %" SCNu32 " %" SCNu32
+		    " %*d %*d %u %*u %*u %*u %*u %*u %*u %*d %*d %*d %*d "
 		    "%u %*d %" SCNu64,
 		    &state, &s.ppid, &s.pgrp, &s.session, &flags, &threads, &s.start_ticks) != 7)
 		return -EPROTO;
@@ -88,7 +89,8 @@ int proc_uid(uint32_t pid, uid_t *uid)
 
 	if (n < 0 && n != -E2BIG)
 		return (int)n;
-	/* Name: is the first line and its newlines are escaped, so no process can write this one itself. */
+	/* Name: is the first line and its newlines are escaped, so no process can write this one
+	 * itself. */
 	line = strstr(text, "\nUid:\t");
 	return line && sscanf(line, "\nUid:\t%*u\t%u", uid) == 1 ? 0 : -EPROTO;
 }

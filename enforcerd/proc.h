@@ -1,17 +1,18 @@
 /* SPDX-License-Identifier: AGPL-3.0-only */
 /*
- * What /proc says of other processes, read through one descriptor opened before the sandbox. Reads and parses; a pid is only
- * a number here: whoever acts on an answer must hold a pidfd and check that it is still alive afterwards.
+ * What /proc says of other processes, read through one descriptor opened before the sandbox. Reads
+ * and parses; a pid is only a number here: whoever acts on an answer must hold a pidfd and check
+ * that it is still alive afterwards.
  */
 #pragma once
 
 #include "common/base.h"
 #include "proto/frame.h"
 
-#define PROC_PID_MAX (1U << 22) /* the kernel's PID_MAX_LIMIT */
+#define PROC_PID_MAX	  (1U << 22) /* the kernel's PID_MAX_LIMIT */
 #define PROC_CGROUP_BYTES 2048
-#define PROC_ARGS_BYTES 512
-#define PROC_TICK_NS 10000000ULL /* USER_HZ is 100 on every architecture we run on */
+#define PROC_ARGS_BYTES	  512
+#define PROC_TICK_NS	  10000000ULL /* USER_HZ is 100 on every architecture we run on */
 
 struct proc_stat {
 	uint32_t pid, ppid, pgrp, session;
@@ -37,14 +38,15 @@ must_check int proc_uid(uint32_t pid, uid_t *uid);
 must_check int proc_cgroups(uint32_t pid, char text[PROC_CGROUP_BYTES]);
 
 /*
- * Walks the paths in a text of proc_cgroups(): *@cursor starts at the text. False at its end. @controllers is the middle
- * part of the line ("" for cgroup v2).
+ * Walks the paths in a text of proc_cgroups(): *@cursor starts at the text. False at its end.
+ * @controllers is the middle part of the line ("" for cgroup v2).
  */
 bool proc_cgroup_next(const char **cursor, struct text *controllers, struct text *path);
 /* The path that tells most: that of v2 unless it is the root, then pids, then memory. */
 struct text proc_cgroup_best(const char *cgroups);
 
-/* The command line with spaces for NULs, cut to @size - 1. Raw bytes of the process. "" if there is none. */
+/* The command line with spaces for NULs, cut to @size - 1. Raw bytes of the process. "" if there is
+ * none. */
 void proc_args(uint32_t pid, char *args, size_t size);
 
 /* Calls @visit with each pid in /proc until it returns non-zero. Returns that, or 0, or -errno. */

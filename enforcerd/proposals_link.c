@@ -13,7 +13,8 @@
 
 static bool is_possible(const struct propose *propose)
 {
-	return propose->type != ACTION_NONE && (propose->signal == SIGTERM || propose->signal == SIGKILL);
+	return propose->type != ACTION_NONE &&
+	       (propose->signal == SIGTERM || propose->signal == SIGKILL);
 }
 
 static int on_propose(struct link *link, const struct frame *frame, int *fd, void *ctx)
@@ -29,7 +30,8 @@ static int on_propose(struct link *link, const struct frame *frame, int *fd, voi
 		return -EPROTO;
 	job = e->foreign_pids ? NULL : lifecycle_propose(e, frame, why);
 	if (e->foreign_pids)
-		(void)snprintf(why, sizeof(why), "ruled speaks of the pids of another pid namespace");
+		(void)snprintf(
+			why, sizeof(why), "ruled speaks of the pids of another pid namespace");
 	if (job)
 		verdict.action = job->id;
 	(void)!link_send(link, FRAME_VERDICT, &verdict, (struct text[]){text_of(job ? "" : why)});
@@ -45,7 +47,8 @@ static int on_withdraw(struct link *link, const struct frame *frame, int *fd, vo
 
 	(void)link;
 	(void)fd;
-	lifecycle_withdraw(ctx, withdraw->proposal, text_copy(frame_text(frame, 0), why, sizeof(why)));
+	lifecycle_withdraw(
+		ctx, withdraw->proposal, text_copy(frame_text(frame, 0), why, sizeof(why)));
 	return 0;
 }
 
@@ -105,6 +108,8 @@ void proposals_publish(struct enforcerd *e, const struct job *job)
 
 	if (e->proposer == 0 || job->proposer != e->proposer)
 		return;
-	/* A state that does not fit into ruled's queue is lost to it: it only reports what becomes of actions. */
-	(void)!link_send(e->proposals, FRAME_ACTION_STATE, &state, (struct text[]){text_of(job->outcome)});
+	/* A state that does not fit into ruled's queue is lost to it: it only reports what becomes
+	 * of actions. */
+	(void)!link_send(
+		e->proposals, FRAME_ACTION_STATE, &state, (struct text[]){text_of(job->outcome)});
 }

@@ -10,7 +10,8 @@ static struct refusal *find(struct refusals *refusals, uid_t uid, uint64_t now_n
 
 		if (r->used && r->uid == uid)
 			return r;
-		if (!place && (!r->used || (r->suppressed == 0 && now_ns - r->last_ns >= NSEC_PER_SEC)))
+		if (!place &&
+			(!r->used || (r->suppressed == 0 && now_ns - r->last_ns >= NSEC_PER_SEC)))
 			place = r;
 	}
 	if (!place)

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: AGPL-3.0-only */
-/* How often refusals are written down: one line a second per uid, the others counted. Bounded. Pure. */
+/* How often refusals are written down: one line a second per uid, the others counted. Bounded.
+ * Pure. */
 #pragma once
 
 #include <sys/types.h>
@@ -19,10 +20,12 @@ struct refusals {
 	struct refusal places[REFUSALS_MAX];
 };
 
-/* True: write this one. False: it has been counted. When all places are taken by others, everybody else shares one. */
+/* True: write this one. False: it has been counted. When all places are taken by others, everybody
+ * else shares one. */
 bool refusals_pass(struct refusals *refusals, uid_t uid, uint64_t now_ns);
 
 /*
- * Takes the next uid whose second is over and for whom some were counted. False: none. Call until false, each second.
+ * Takes the next uid whose second is over and for whom some were counted. False: none. Call until
+ * false, each second.
  */
 bool refusals_take(struct refusals *refusals, uint64_t now_ns, uid_t *uid, uint64_t *suppressed);

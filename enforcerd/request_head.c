@@ -33,7 +33,8 @@ static bool ends_with(struct text text, const char *suffix)
 	return text.len >= len && memcmp(text.data + text.len - len, suffix, len) == 0;
 }
 
-/* Takes the line up to the next CR LF off @rest. False: no whole line, or a NUL, CR or LF of its own in it. */
+/* Takes the line up to the next CR LF off @rest. False: no whole line, or a NUL, CR or LF of its
+ * own in it. */
 static bool take_line(struct text *rest, struct text *line)
 {
 	const char *end = memmem(rest->data, rest->len, "\r\n", 2);
@@ -44,20 +45,24 @@ static bool take_line(struct text *rest, struct text *line)
 	rest->data += line->len + 2;
 	rest->len -= line->len + 2;
 	return !memchr(line->data, '\0', line->len) && !memchr(line->data, '\r', line->len) &&
-		!memchr(line->data, '\n', line->len);
+	       !memchr(line->data, '\n', line->len);
 }
 
 /* Whether @line is request @i with the version cut off; its number then is in *action. */
 static bool is_request(struct text line, size_t i, uint64_t *action)
 {
-	size_t before = strlen(requests[i].before), after = requests[i].after ? strlen(requests[i].after) : 0;
+	size_t before = strlen(requests[i].before),
+	       after = requests[i].after ? strlen(requests[i].after) : 0;
 
 	*action = 0;
 	if (!requests[i].after)
 		return line.len == before && starts_with(line, requests[i].before);
-	if (!starts_with(line, requests[i].before) || !ends_with(line, requests[i].after) || line.len < before + after)
+	if (!starts_with(line, requests[i].before) || !ends_with(line, requests[i].after) ||
+		line.len < before + after)
 		return false;
-	return text_to_u64(line.data + before, line.len - before - after, UINT64_MAX, action) == 0 && *action != 0;
+	return text_to_u64(line.data + before, line.len - before - after, UINT64_MAX, action) ==
+		       0 &&
+	       *action != 0;
 }
 
 static void read_request_line(struct text line, struct request_head *head)
@@ -72,7 +77,8 @@ static void read_request_line(struct text line, struct request_head *head)
 			*head = (struct request_head){requests[i].verb, action};
 }
 
-/* A name may hold what RFC 9110 calls token characters; anything else, also a space before the colon, is refused. */
+/* A name may hold what RFC 9110 calls token characters; anything else, also a space before the
+ * colon, is refused. */
 static bool is_name(struct text name)
 {
 	static const char others[] = "!#$%&'*+-.^_`|~";
@@ -80,7 +86,8 @@ static bool is_name(struct text name)
 	for (size_t i = 0; i < name.len; i++) {
 		char c = name.data[i];
 
-		if (!(c >= 'a' && c <= 'z') && !(c >= 'A' && c <= 'Z') && !(c >= '0' && c <= '9') && !strchr(others, c))
+		if (!(c >= 'a' && c <= 'z') && !(c >= 'A' && c <= 'Z') && !(c >= '0' && c <= '9') &&
+			!strchr(others, c))
 			return false;
 	}
 	return name.len > 0;
@@ -89,9 +96,11 @@ static bool is_name(struct text name)
 static bool tells_of_relay(struct text name)
 {
 	for (size_t i = 0; i < ARRAY_LEN(relay_headers); i++)
-		if (name.len == strlen(relay_headers[i]) && strncasecmp(name.data, relay_headers[i], name.len) == 0)
+		if (name.len == strlen(relay_headers[i]) &&
+			strncasecmp(name.data, relay_headers[i], name.len) == 0)
 			return true;
-	return name.len >= strlen(relay_prefix) && strncasecmp(name.data, relay_prefix, strlen(relay_prefix)) == 0;
+	return name.len >= strlen(relay_prefix) &&
+	       strncasecmp(name.data, relay_prefix, strlen(relay_prefix)) == 0;
 }
 
 static int read_header(struct text line)

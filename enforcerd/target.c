@@ -22,7 +22,8 @@ void target_close(struct target *target)
 	close_fd(&target->pidfd);
 }
 
-/* What stands where a parent would, when a process's parent is outside our pid namespace or it has none. */
+/* What stands where a parent would, when a process's parent is outside our pid namespace or it has
+ * none. */
 static void no_parent(struct gate_process *process, size_t i)
 {
 	process->parents[i].known = true;
@@ -62,7 +63,8 @@ void measure_process(uint32_t pid, struct gate_process *process)
 	process->session_leader = stat.session == pid;
 	if (process->session_leader)
 		measure_parents(stat.ppid, process);
-	process->known = proc_uid(pid, &process->uid) == 0 && proc_cgroups(pid, process->cgroups) == 0;
+	process->known =
+		proc_uid(pid, &process->uid) == 0 && proc_cgroups(pid, process->cgroups) == 0;
 }
 
 void measure_line(uint32_t pid, struct gate_line *line)
@@ -81,9 +83,9 @@ void measure_line(uint32_t pid, struct gate_line *line)
 }
 
 /*
- * trust: ruled's word on which process it is. With an inode the pidfd itself is compared with what the kernel reported; a
- * kernel that gives pidfds no inodes of their own reports none. Without one the start time must do, which a recycled pid can
- * share within a clock tick: weak.
+ * trust: ruled's word on which process it is. With an inode the pidfd itself is compared with what
+ * the kernel reported; a kernel that gives pidfds no inodes of their own reports none. Without one
+ * the start time must do, which a recycled pid can share within a clock tick: weak.
  */
 static int prove(const struct propose *proposal, struct target *target, const char **why)
 {
@@ -95,7 +97,8 @@ static int prove(const struct propose *proposal, struct target *target, const ch
 	if (proc_stat(target->pid, &stat) < 0)
 		return REASON(-ESRCH, "the process has gone");
 	target->strong = proposal->ino != 0;
-	if (target->strong ? st.st_ino != proposal->ino : stat.start_ticks != proposal->start_ns / PROC_TICK_NS)
+	if (target->strong ? st.st_ino != proposal->ino
+			   : stat.start_ticks != proposal->start_ns / PROC_TICK_NS)
 		return REASON(-ESRCH, "the pid belongs to another process now");
 	target->start_ticks = stat.start_ticks;
 	return 0;
@@ -111,15 +114,19 @@ static int take_cgroup(struct target *target, const struct gate_process *process
 	return 0;
 }
 
-int target_open(const struct propose *proposal, struct target *target, struct gate_process *process, const char **why)
+int target_open(const struct propose *proposal, struct target *target, struct gate_process *process,
+	const char **why)
 {
-	_cleanup_(target_close) struct target t = {.pid = proposal->tgid, .ino = proposal->ino,
-		.start_ns = proposal->start_ns, .uid = proposal->uid};
+	_cleanup_(target_close) struct target t = {.pid = proposal->tgid,
+		.ino = proposal->ino,
+		.start_ns = proposal->start_ns,
+		.uid = proposal->uid};
 	int r;
 
 	t.pidfd = (int)syscall(SYS_pidfd_open, (pid_t)t.pid, 0);
 	if (t.pidfd < 0)
-		return REASON(-errno, errno == ESRCH ? "the process has gone" : "its pidfd could not be opened");
+		return REASON(-errno,
+			errno == ESRCH ? "the process has gone" : "its pidfd could not be opened");
 	r = prove(proposal, &t, why);
 	if (r < 0)
 		return r;
@@ -129,7 +136,8 @@ int target_open(const struct propose *proposal, struct target *target, struct ga
 	r = take_cgroup(&t, process, why);
 	if (r < 0)
 		return r;
-	/* Alive now: so the pid was this process's all along, and what was read by pid was read of it. */
+	/* Alive now: so the pid was this process's all along, and what was read by pid was read of
+	 * it. */
 	if (!pidfd_alive(t.pidfd))
 		return REASON(-ESRCH, "the process has gone");
 	*target = t;
@@ -137,7 +145,8 @@ int target_open(const struct propose *proposal, struct target *target, struct ga
 	return 0;
 }
 
-void target_measure(const struct target *target, struct gate_process *process, struct gate_facts *facts)
+void target_measure(
+	const struct target *target, struct gate_process *process, struct gate_facts *facts)
 {
 	struct text best;
 
@@ -145,7 +154,7 @@ void target_measure(const struct target *target, struct gate_process *process, s
 	best = proc_cgroup_best(process->cgroups);
 	facts->same_uid = process->known && process->uid == target->uid;
 	facts->same_cgroup = process->known && best.len == strlen(target->cgroup) &&
-		memcmp(best.data, target->cgroup, best.len) == 0;
+			     memcmp(best.data, target->cgroup, best.len) == 0;
 	/* Last: if it is alive now, the pid was still its own when it was read. */
 	facts->alive = pidfd_alive(target->pidfd);
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: AGPL-3.0-only */
 /*
- * The process an action is about: a pidfd held from the proposal on, proven to be the process that was measured, and what it
- * was then. Opens, proves and measures; never signals.
+ * The process an action is about: a pidfd held from the proposal on, proven to be the process that
+ * was measured, and what it was then. Opens, proves and measures; never signals.
  */
 #pragma once
 
@@ -21,18 +21,20 @@ struct target {
 };
 
 /*
- * Opens the process a proposal names and measures it into @process. On failure *why (static text) finishes the sentence
- * "refused: …" and @target is untouched. 0, -ESRCH (gone, or another process has its pid), -EPERM, or -errno.
+ * Opens the process a proposal names and measures it into @process. On failure *why (static text)
+ * finishes the sentence "refused: …" and @target is untouched. 0, -ESRCH (gone, or another process
+ * has its pid), -EPERM, or -errno.
  */
-must_check int target_open(const struct propose *proposal, struct target *target, struct gate_process *process,
-	const char **why);
+must_check int target_open(const struct propose *proposal, struct target *target,
+	struct gate_process *process, const char **why);
 void target_close(struct target *target);
 
 /* False once the process has exited, reaped or not. */
 bool pidfd_alive(int pidfd);
 
 /* Measures the target again for the gates: @process and the identity facts. */
-void target_measure(const struct target *target, struct gate_process *process, struct gate_facts *facts);
+void target_measure(
+	const struct target *target, struct gate_process *process, struct gate_facts *facts);
 
 /* Reads what the gates need to know of a process. Sets @process->known last. */
 void measure_process(uint32_t pid, struct gate_process *process);

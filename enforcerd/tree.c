@@ -9,7 +9,8 @@ static struct proc_stat snapshot[TREE_PROCESSES_MAX];
 static size_t snapshot_count;
 static const struct proc_stat *fresh[TREE_PROCESSES_MAX];
 
-/* What a pid is to the tree being swept: these bits, and its row + 1 above them. All zero between sweeps. */
+/* What a pid is to the tree being swept: these bits, and its row + 1 above them. All zero between
+ * sweeps. */
 enum mark { MARK_MEMBER = 1, MARK_KEY = 2, MARK_ROW_SHIFT = 2 };
 static uint16_t marks[PROC_PID_MAX + 1];
 
@@ -27,7 +28,8 @@ struct tree_member *tree_add(struct tree *tree, uint32_t pid, uint64_t start_tic
 	if (i == tree->rows_max)
 		return NULL;
 	tree->rows = MAX(tree->rows, i + 1);
-	tree->members[i] = (struct tree_member){.pid = pid, .pidfd = -1, .start_ticks = start_ticks};
+	tree->members[i] =
+		(struct tree_member){.pid = pid, .pidfd = -1, .start_ticks = start_ticks};
 	return &tree->members[i];
 }
 
@@ -70,7 +72,8 @@ static void mark_known(struct tree *tree, uint64_t now_ns)
 			marks[tree->members[i].pid] |= (uint16_t)((i + 1) << MARK_ROW_SHIFT);
 }
 
-/* A row or key is about @process only if it started when that did: else the pid has been given to a stranger. */
+/* A row or key is about @process only if it started when that did: else the pid has been given to a
+ * stranger. */
 static void recognise(struct tree *tree, const struct proc_stat *process)
 {
 	unsigned row = marks[process->pid] >> MARK_ROW_SHIFT;
@@ -88,8 +91,9 @@ static void recognise(struct tree *tree, const struct proc_stat *process)
 
 static bool related(const struct proc_stat *process)
 {
-	return marked(process->ppid, MARK_MEMBER) || marked(process->pgrp, MARK_MEMBER | MARK_KEY) ||
-		marked(process->session, MARK_MEMBER | MARK_KEY);
+	return marked(process->ppid, MARK_MEMBER) ||
+	       marked(process->pgrp, MARK_MEMBER | MARK_KEY) ||
+	       marked(process->session, MARK_MEMBER | MARK_KEY);
 }
 
 static void mark_related(const struct proc_stat *all, size_t count)
@@ -146,7 +150,8 @@ static void clear_marks(const struct tree *tree, const struct proc_stat *all, si
 		marks[tree->keys[i].id] = 0;
 }
 
-void tree_find(struct tree *tree, const struct proc_stat *all, size_t count, uint64_t now_ns, struct tree_found *found)
+void tree_find(struct tree *tree, const struct proc_stat *all, size_t count, uint64_t now_ns,
+	struct tree_found *found)
 {
 	*found = (struct tree_found){.list = fresh};
 	mark_known(tree, now_ns);

@@ -1,22 +1,24 @@
 /* SPDX-License-Identifier: AGPL-3.0-only */
 /*
- * Which processes belong to a target's tree: those whose parent, process-group leader or session leader belongs to it. Sweeps
- * /proc and decides; never opens a pidfd, never signals. Bounded, without allocation after tree_init().
+ * Which processes belong to a target's tree: those whose parent, process-group leader or session
+ * leader belongs to it. Sweeps /proc and decides; never opens a pidfd, never signals. Bounded,
+ * without allocation after tree_init().
  */
 #pragma once
 
 #include "common/base.h"
 #include "enforcerd/proc.h"
 
-#define TREE_MEMBERS_MAX 4096
+#define TREE_MEMBERS_MAX   4096
 #define TREE_PROCESSES_MAX 65536 /* of the whole host in one sweep */
 
 /*
- * A group or session of the tree is remembered this long after a member was last seen in it: enough for a child that outlived
- * its parent between two sweeps, too short for its number to be given to somebody else (one round of 32,768 pids takes 2.3 s
- * at 14,000 forks a second, the fastest that was measured).
+ * A group or session of the tree is remembered this long after a member was last seen in it: enough
+ * for a child that outlived its parent between two sweeps, too short for its number to be given to
+ * somebody else (one round of 32,768 pids takes 2.3 s at 14,000 forks a second, the fastest that
+ * was measured).
  */
-#define TREE_KEY_NS NSEC_PER_SEC
+#define TREE_KEY_NS   NSEC_PER_SEC
 #define TREE_KEYS_MAX 256
 
 struct tree_member {
@@ -60,4 +62,5 @@ struct tree_found {
 must_check int tree_sweep(struct tree *tree, uint64_t now_ns, struct tree_found *found);
 
 /* Pure part of tree_sweep(): the same on a given list of all processes. */
-void tree_find(struct tree *tree, const struct proc_stat *all, size_t count, uint64_t now_ns, struct tree_found *found);
+void tree_find(struct tree *tree, const struct proc_stat *all, size_t count, uint64_t now_ns,
+	struct tree_found *found);

@@ -18,7 +18,8 @@ static void on_readable(void *ctx)
 
 int watch_open(struct watch *watch, struct loop *loop, watch_callback on_exit, void *ctx)
 {
-	*watch = (struct watch){.epoll_fd = epoll_create1(EPOLL_CLOEXEC), .on_exit = on_exit, .ctx = ctx};
+	*watch = (struct watch){
+		.epoll_fd = epoll_create1(EPOLL_CLOEXEC), .on_exit = on_exit, .ctx = ctx};
 	if (watch->epoll_fd < 0)
 		return -errno;
 	return loop_fd_new(loop, watch->epoll_fd, on_readable, NULL, watch, &watch->event);

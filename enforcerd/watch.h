@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: AGPL-3.0-only */
 /*
- * Waits for processes to exit: many pidfds behind one descriptor of the loop, so that watching one more allocates nothing
- * here. Tells; never signals.
+ * Waits for processes to exit: many pidfds behind one descriptor of the loop, so that watching one
+ * more allocates nothing here. Tells; never signals.
  */
 #pragma once
 
@@ -18,12 +18,13 @@ struct watch {
 	void *ctx;
 };
 
-must_check int watch_open(struct watch *watch, struct loop *loop, watch_callback on_exit, void *ctx);
+must_check int watch_open(
+	struct watch *watch, struct loop *loop, watch_callback on_exit, void *ctx);
 void watch_close(struct watch *watch);
 
 /*
- * Each pidfd is told once. Closing a pidfd of which there is no duplicate ends its watch; call watch_remove() otherwise.
- * 0 or -errno.
+ * Each pidfd is told once. Closing a pidfd of which there is no duplicate ends its watch; call
+ * watch_remove() otherwise. 0 or -errno.
  */
 must_check int watch_add(struct watch *watch, int pidfd, uint64_t cookie);
 void watch_remove(struct watch *watch, int pidfd);

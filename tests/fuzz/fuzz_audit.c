@@ -19,9 +19,11 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		audit_past_feed(&parts, (const char *)data + i, MIN(step, size - i));
 	audit_past_end(&whole);
 	audit_past_end(&parts);
-	if (whole.lines != parts.lines || whole.last_action != parts.last_action || whole.cut != parts.cut ||
-		whole.held != parts.held || whole.broken_line != parts.broken_line ||
-		memcmp(whole.head, parts.head, sizeof(whole.head)) != 0 || whole.open_count > AUDIT_OPEN_MAX)
+	if (whole.lines != parts.lines || whole.last_action != parts.last_action ||
+		whole.cut != parts.cut || whole.held != parts.held ||
+		whole.broken_line != parts.broken_line ||
+		memcmp(whole.head, parts.head, sizeof(whole.head)) != 0 ||
+		whole.open_count > AUDIT_OPEN_MAX)
 		__builtin_trap();
 	return 0;
 }

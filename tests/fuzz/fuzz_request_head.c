@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: AGPL-3.0-only */
-/* A head is accepted only if it is one of our five requests byte for byte, with no relay's header in it. */
+/* A head is accepted only if it is one of our five requests byte for byte, with no relay's header
+ * in it. */
 #include <stdint.h>
 #include <stdio.h>
 #include <string.h>
@@ -36,8 +37,10 @@ static void check_headers(const char *data, size_t len)
 	if (!end)
 		__builtin_trap();
 	for (const char *at = data; at < end; at++)
-		if (at[0] == '\n' && (strncasecmp(at + 1, "via:", 4) == 0 || strncasecmp(at + 1, "forwarded:", 10) == 0 ||
-					     strncasecmp(at + 1, "x-forwarded", 11) == 0 || at[1] == ' ' || at[1] == '\t'))
+		if (at[0] == '\n' && (strncasecmp(at + 1, "via:", 4) == 0 ||
+					     strncasecmp(at + 1, "forwarded:", 10) == 0 ||
+					     strncasecmp(at + 1, "x-forwarded", 11) == 0 ||
+					     at[1] == ' ' || at[1] == '\t'))
 			__builtin_trap();
 }
 

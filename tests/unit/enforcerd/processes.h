@@ -21,15 +21,17 @@
 #include "enforcerd/target.h"
 
 /*
- * Goes on in a pid namespace of its own, with its own /proc: whatever goes wrong in here cannot signal anybody outside, and
- * pids can be chosen freely. False where that is not permitted: then the tests must not run.
+ * Goes on in a pid namespace of its own, with its own /proc: whatever goes wrong in here cannot
+ * signal anybody outside, and pids can be chosen freely. False where that is not permitted: then
+ * the tests must not run.
  */
 static inline bool enter_namespace(void)
 {
 	int status;
 	pid_t child;
 
-	if (unshare(CLONE_NEWPID | CLONE_NEWNS) < 0 || mount("none", "/", NULL, MS_REC | MS_PRIVATE, NULL) < 0)
+	if (unshare(CLONE_NEWPID | CLONE_NEWNS) < 0 ||
+		mount("none", "/", NULL, MS_REC | MS_PRIVATE, NULL) < 0)
 		return false;
 	child = fork();
 	if (child < 0)
@@ -88,11 +90,15 @@ static inline void end_child(pid_t pid)
 static inline struct propose proposal_of(pid_t pid)
 {
 	int pidfd = (int)syscall(SYS_pidfd_open, pid, 0);
-	struct propose propose = {.proposal = 1, .tgid = (uint32_t)pid, .type = ACTION_KILL_PROCESS, .signal = SIGTERM};
+	struct propose propose = {.proposal = 1,
+		.tgid = (uint32_t)pid,
+		.type = ACTION_KILL_PROCESS,
+		.signal = SIGTERM};
 	struct proc_stat stat = {0};
 	struct stat st = {0};
 
-	if (proc_stat((uint32_t)pid, &stat) == 0 && fstat(pidfd, &st) == 0 && proc_uid((uint32_t)pid, &propose.uid) == 0)
+	if (proc_stat((uint32_t)pid, &stat) == 0 && fstat(pidfd, &st) == 0 &&
+		proc_uid((uint32_t)pid, &propose.uid) == 0)
 		propose.ino = st.st_ino;
 	propose.start_ns = stat.start_ticks * PROC_TICK_NS;
 	close(pidfd);

@@ -74,10 +74,14 @@ static struct target target_of(pid_t pid)
 	return target;
 }
 
-static int order(const struct target *target, enum action_type type, int signal, uint32_t grace_secs)
+static int order(
+	const struct target *target, enum action_type type, int signal, uint32_t grace_secs)
 {
-	const struct act_order o = {
-		.action = 1, .type = type, .signal = signal, .grace_secs = grace_secs, .target = target};
+	const struct act_order o = {.action = 1,
+		.type = type,
+		.signal = signal,
+		.grace_secs = grace_secs,
+		.target = target};
 	int r = act_start(&o);
 
 	running += r == 0;
@@ -167,7 +171,8 @@ static void sends_nothing_to_what_has_gone(void **state)
 	target_close(&target);
 }
 
-/* A root with @count children, half of them orphaned: their parent has exited, they share its group. */
+/* A root with @count children, half of them orphaned: their parent has exited, they share its
+ * group. */
 static pid_t tree_of(unsigned count, int *exits)
 {
 	int pipes[2], ready[2];
@@ -353,7 +358,8 @@ static void does_a_bounded_number_at_a_time(void **state)
 	for (size_t i = 0; i <= ACT_TREES_MAX; i++) {
 		children[i] = sleeper_as(0);
 		targets[i] = target_of(children[i]);
-		assert_int_equal(order(&targets[i], ACTION_KILL_TREE, SIGKILL, 0), i < ACT_TREES_MAX ? 0 : -EBUSY);
+		assert_int_equal(order(&targets[i], ACTION_KILL_TREE, SIGKILL, 0),
+			i < ACT_TREES_MAX ? 0 : -EBUSY);
 	}
 	assert_int_equal(order(&targets[ACT_TREES_MAX], ACTION_KILL_PROCESS, SIGKILL, 0), 0);
 	assert_int_equal(loop_run(loop), 0);
@@ -374,7 +380,9 @@ static void never_signals_the_next_owner_of_a_pid(void **state)
 		end_child(child);
 		newcomer = sleeper_as(child);
 		assert_int_equal(newcomer, child);
-		assert_int_equal(order(&target, round % 2 ? ACTION_KILL_TREE : ACTION_KILL_PROCESS, SIGKILL, 0), 0);
+		assert_int_equal(order(&target, round % 2 ? ACTION_KILL_TREE : ACTION_KILL_PROCESS,
+					 SIGKILL, 0),
+			0);
 		assert_int_equal(loop_run(loop), 0);
 		assert_int_equal(result.error, -ESRCH);
 		assert_true(is_alive(newcomer));
@@ -391,13 +399,18 @@ int main(void)
 		cmocka_unit_test_setup_teardown(kills_what_does_not_end_in_time, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(kills_at_once_when_told_so, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(sends_nothing_to_what_has_gone, set_up, tear_down),
-		cmocka_unit_test_setup_teardown(ends_a_whole_tree_and_nobody_else, set_up, tear_down),
-		cmocka_unit_test_setup_teardown(spares_a_whole_tree_for_one_member, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(
+			ends_a_whole_tree_and_nobody_else, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(
+			spares_a_whole_tree_for_one_member, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(catches_a_tree_that_grows, set_up, tear_down),
-		cmocka_unit_test_setup_teardown(lets_go_of_what_it_stopped_when_it_is_held, set_up, tear_down),
-		cmocka_unit_test_setup_teardown(leaves_stopped_processes_as_they_were, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(
+			lets_go_of_what_it_stopped_when_it_is_held, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(
+			leaves_stopped_processes_as_they_were, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(does_a_bounded_number_at_a_time, set_up, tear_down),
-		cmocka_unit_test_setup_teardown(never_signals_the_next_owner_of_a_pid, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(
+			never_signals_the_next_owner_of_a_pid, set_up, tear_down),
 	};
 
 	if (geteuid() != 0 || !enter_namespace()) {

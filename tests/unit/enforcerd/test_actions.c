@@ -96,7 +96,9 @@ static int outcome_of_step(enum action_status from, enum action_status to)
 static void takes_only_the_steps_of_the_state_machine(void **state)
 {
 	static const bool allowed[STATUS_COUNT][STATUS_COUNT] = {
-		[STATUS_PENDING] = {[STATUS_APPROVED] = true, [STATUS_REJECTED] = true, [STATUS_EXPIRED] = true,
+		[STATUS_PENDING] = {[STATUS_APPROVED] = true,
+			[STATUS_REJECTED] = true,
+			[STATUS_EXPIRED] = true,
 			[STATUS_WITHDRAWN] = true},
 		[STATUS_APPROVED] = {[STATUS_EXECUTING] = true, [STATUS_FAILED] = true},
 		[STATUS_EXECUTING] = {[STATUS_EXECUTED] = true, [STATUS_FAILED] = true},
@@ -105,7 +107,8 @@ static void takes_only_the_steps_of_the_state_machine(void **state)
 	(void)state;
 	for (enum action_status from = 0; from < STATUS_COUNT; from++)
 		for (enum action_status to = 0; to < STATUS_COUNT; to++)
-			assert_int_equal(outcome_of_step(from, to), allowed[from][to] ? 0 : SIGABRT);
+			assert_int_equal(
+				outcome_of_step(from, to), allowed[from][to] ? 0 : SIGABRT);
 }
 
 static void grows_its_version_with_each_change(void **state)

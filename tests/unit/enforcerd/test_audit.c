@@ -49,7 +49,8 @@ static unsigned live(unsigned count, rlim_t file_bytes_max)
 		(void)!open("/dev/null", O_WRONLY);
 		signal(SIGXFSZ, SIG_IGN);
 		wanted = count;
-		if (setrlimit(RLIMIT_FSIZE, &limit) < 0 || loop_new(&loop) < 0 || audit_open(path, &past) < 0 ||
+		if (setrlimit(RLIMIT_FSIZE, &limit) < 0 || loop_new(&loop) < 0 ||
+			audit_open(path, &past) < 0 ||
 			audit_start(loop, &past, on_written, NULL) < 0)
 			_exit(100);
 		for (event.action = 1; event.action <= count; event.action++)
@@ -170,12 +171,16 @@ static void is_bounded(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test_setup_teardown(makes_a_file_only_its_owner_reads, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(
+			makes_a_file_only_its_owner_reads, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(
 			tells_of_each_line_in_order_and_goes_on_with_the_chain, set_up, tear_down),
-		cmocka_unit_test_setup_teardown(goes_on_after_a_cut_line_and_says_so, set_up, tear_down),
-		cmocka_unit_test_setup_teardown(says_when_nothing_can_be_written, set_up, tear_down),
-		cmocka_unit_test_setup_teardown(writes_nothing_half_without_saying_so, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(
+			goes_on_after_a_cut_line_and_says_so, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(
+			says_when_nothing_can_be_written, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(
+			writes_nothing_half_without_saying_so, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(refuses_a_link_in_its_place, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(is_bounded, set_up, tear_down),
 	};

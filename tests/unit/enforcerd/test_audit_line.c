@@ -18,46 +18,86 @@ static void assert_text(const struct audit_event *event, const char *expected)
 static void begins_lines_as_promised(void **state)
 {
 	const struct audit_event events[] = {
-		{.kind = AUDIT_PROPOSED, .action = 1, .what = "kill_process", .pid = 31337, .comm = "stress", .rule = "cpu_spike"},
-		{.kind = AUDIT_APPROVED, .action = 1, .label = "sre-alice", .uid_known = true, .uid = 1000, .user = "alice",
+		{.kind = AUDIT_PROPOSED,
+			.action = 1,
+			.what = "kill_process",
+			.pid = 31337,
+			.comm = "stress",
+			.rule = "cpu_spike"},
+		{.kind = AUDIT_APPROVED,
+			.action = 1,
+			.label = "sre-alice",
+			.uid_known = true,
+			.uid = 1000,
+			.user = "alice",
 			.via = "tcp"},
 		{.kind = AUDIT_EXECUTED, .action = 1, .signal = "TERM", .pid = 31337},
-		{.kind = AUDIT_OUTCOME, .action = 1, .what = "exited", .after_known = true, .after_ms = 12},
-		{.kind = AUDIT_REFUSED, .action = 1, .what = "not-an-approver", .uid_known = true, .uid = 65534,
-			.user = "nobody", .via = "tcp"},
+		{.kind = AUDIT_OUTCOME,
+			.action = 1,
+			.what = "exited",
+			.after_known = true,
+			.after_ms = 12},
+		{.kind = AUDIT_REFUSED,
+			.action = 1,
+			.what = "not-an-approver",
+			.uid_known = true,
+			.uid = 65534,
+			.user = "nobody",
+			.via = "tcp"},
 		{.kind = AUDIT_AUTO_APPROVED, .action = 2, .rule = "fork_storm"},
-		{.kind = AUDIT_HOLD, .label = "root", .uid_known = true, .user = "root", .via = "unix"},
+		{.kind = AUDIT_HOLD,
+			.label = "root",
+			.uid_known = true,
+			.user = "root",
+			.via = "unix"},
 	};
 
 	(void)state;
-	assert_text(&events[0], "[linnix_audit] PROPOSED action-1 kill_process pid=31337 comm=\"stress\" rule=cpu_spike");
-	assert_text(&events[1], "[linnix_audit] APPROVED action-1 by sre-alice uid=1000 user=alice via=tcp");
+	assert_text(&events[0],
+		"[linnix_audit] PROPOSED action-1 kill_process pid=31337 comm=\"stress\" rule=cpu_spike");
+	assert_text(&events[1],
+		"[linnix_audit] APPROVED action-1 by sre-alice uid=1000 user=alice via=tcp");
 	assert_text(&events[2], "[linnix_audit] EXECUTED action-1 signal=TERM pid=31337");
 	assert_text(&events[3], "[linnix_audit] OUTCOME action-1 exited after_ms=12");
-	assert_text(&events[4], "[linnix_audit] REFUSED action-1 not-an-approver uid=65534 user=nobody via=tcp");
+	assert_text(&events[4],
+		"[linnix_audit] REFUSED action-1 not-an-approver uid=65534 user=nobody via=tcp");
 	assert_text(&events[5], "[linnix_audit] AUTO-APPROVED action-2 rule=fork_storm");
 	assert_text(&events[6], "[linnix_audit] HOLD by root uid=0 user=root via=unix");
 }
 
 static void lets_no_value_pass_for_the_rest_of_the_line(void **state)
 {
-	const struct audit_event label = {.kind = AUDIT_APPROVED, .action = 1, .label = "x uid=0 user=root", .uid_known = true,
+	const struct audit_event label = {.kind = AUDIT_APPROVED,
+		.action = 1,
+		.label = "x uid=0 user=root",
+		.uid_known = true,
 		.uid = 5};
-	const struct audit_event quote = {.kind = AUDIT_PROPOSED, .action = 1, .comm = "a\" rule=x\n\xff", .rule = "r\\"};
-	const struct audit_event foreign = {.kind = AUDIT_REJECTED, .action = 1, .label = "J\xc3\xb6rg"};
+	const struct audit_event quote = {
+		.kind = AUDIT_PROPOSED, .action = 1, .comm = "a\" rule=x\n\xff", .rule = "r\\"};
+	const struct audit_event foreign = {
+		.kind = AUDIT_REJECTED, .action = 1, .label = "J\xc3\xb6rg"};
 
 	(void)state;
 	assert_text(&label, "[linnix_audit] APPROVED action-1 by \"x uid=0 user=root\" uid=5");
-	assert_text(&quote, "[linnix_audit] PROPOSED action-1 comm=\"a\\x22 rule=x\\x0a\\xff\" rule=\"r\\x5c\"");
+	assert_text(&quote,
+		"[linnix_audit] PROPOSED action-1 comm=\"a\\x22 rule=x\\x0a\\xff\" rule=\"r\\x5c\"");
 	assert_text(&foreign, "[linnix_audit] REJECTED action-1 by \"J\xc3\xb6rg\"");
 }
 
 static void writes_json_with_the_same_members(void **state)
 {
-	const struct audit_event event = {.kind = AUDIT_APPROVED, .wall_ns = 1700000000123456789ULL, .action = 7,
-		.label = "a\"b", .uid_known = true, .uid = 0, .user = "root", .via = "tcp", .reason = "x\ny"};
-	const char *expected = "{\"time\":1700000000.123456,\"kind\":\"APPROVED\",\"action\":\"action-7\",\"by\":\"a\\\"b\","
-			       "\"uid\":0,\"user\":\"root\",\"via\":\"tcp\",\"reason\":\"x\\\\x0ay\"}";
+	const struct audit_event event = {.kind = AUDIT_APPROVED,
+		.wall_ns = 1700000000123456789ULL,
+		.action = 7,
+		.label = "a\"b",
+		.uid_known = true,
+		.uid = 0,
+		.user = "root",
+		.via = "tcp",
+		.reason = "x\ny"};
+	const char *expected =
+		"{\"time\":1700000000.123456,\"kind\":\"APPROVED\",\"action\":\"action-7\",\"by\":\"a\\\"b\","
+		"\"uid\":0,\"user\":\"root\",\"via\":\"tcp\",\"reason\":\"x\\\\x0ay\"}";
 	char json[AUDIT_JSON_BYTES];
 
 	(void)state;
@@ -67,9 +107,17 @@ static void writes_json_with_the_same_members(void **state)
 
 static void has_room_for_the_longest_event(void **state)
 {
-	struct audit_event event = {.kind = AUDIT_AUTO_APPROVED, .wall_ns = UINT64_MAX, .action = UINT64_MAX, .uid_known = true,
-		.uid = (uid_t)-1, .pid = UINT32_MAX, .members = UINT32_MAX, .after_known = true, .after_ms = UINT64_MAX,
-		.via = "unix", .signal = "TERM"};
+	struct audit_event event = {.kind = AUDIT_AUTO_APPROVED,
+		.wall_ns = UINT64_MAX,
+		.action = UINT64_MAX,
+		.uid_known = true,
+		.uid = (uid_t)-1,
+		.pid = UINT32_MAX,
+		.members = UINT32_MAX,
+		.after_known = true,
+		.after_ms = UINT64_MAX,
+		.via = "unix",
+		.signal = "TERM"};
 	char json[AUDIT_JSON_BYTES], text[AUDIT_TEXT_BYTES], head[SHA256_HEX_SIZE] = CHAIN_START;
 	size_t len;
 

@@ -25,7 +25,8 @@ static int set_up(void **state)
 /* Appends a sealed line; returns where it begins. */
 static char *add(enum audit_kind kind, uint64_t action, const char *label)
 {
-	struct audit_event event = {.kind = kind, .action = action, .wall_ns = 1700000000 * NSEC_PER_SEC};
+	struct audit_event event = {
+		.kind = kind, .action = action, .wall_ns = 1700000000 * NSEC_PER_SEC};
 	char *line = file + file_len;
 	long len;
 
@@ -160,9 +161,10 @@ static void notices_a_missing_line(void **state)
 
 static void believes_a_forged_line_only_where_it_makes_careful(void **state)
 {
-	const char *forged = "{\"time\":1.000000,\"kind\":\"RESUME\",\"by\":\"x\"}\n"
-			     "{\"time\":1.000000,\"kind\":\"OUTCOME\",\"action\":\"action-1\"}\n"
-			     "{\"time\":1.000000,\"kind\":\"PROPOSED\",\"action\":\"action-900\"}\n";
+	const char *forged =
+		"{\"time\":1.000000,\"kind\":\"RESUME\",\"by\":\"x\"}\n"
+		"{\"time\":1.000000,\"kind\":\"OUTCOME\",\"action\":\"action-1\"}\n"
+		"{\"time\":1.000000,\"kind\":\"PROPOSED\",\"action\":\"action-900\"}\n";
 
 	(void)state;
 	add(AUDIT_PROPOSED, 1, "");

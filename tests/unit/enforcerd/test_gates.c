@@ -10,7 +10,8 @@
 
 static char patterns[1][CONFIG_TEXT_MAX] = {"/kept.slice/*"};
 static struct config_list cgroups = {.count = 1, .items = patterns};
-static struct gate_policy policy = {.suite = {900, 901, 902, 903}, .user_count = 1, .users = {77}, .cgroups = &cgroups};
+static struct gate_policy policy = {
+	.suite = {900, 901, 902, 903}, .user_count = 1, .users = {77}, .cgroups = &cgroups};
 
 static struct gate_context ordinary_context(void)
 {
@@ -23,14 +24,20 @@ static struct gate_context ordinary_context(void)
 
 static struct gate_process ordinary_process(void)
 {
-	return (struct gate_process){.known = true, .pid = 4711, .uid = 1000, .comm = "stress",
+	return (struct gate_process){.known = true,
+		.pid = 4711,
+		.uid = 1000,
+		.comm = "stress",
 		.cgroups = "0::/user.slice/user-1000.slice/session-3.scope\n"};
 }
 
 static struct gate_facts ordinary_facts(void)
 {
-	return (struct gate_facts){
-		.alive = true, .same_uid = true, .same_cgroup = true, .wanted = true, .budget_left = 1};
+	return (struct gate_facts){.alive = true,
+		.same_uid = true,
+		.same_cgroup = true,
+		.wanted = true,
+		.budget_left = 1};
 }
 
 /* Judges @process; returns the only gate that fails, GATE_COUNT if none does. */
@@ -128,7 +135,8 @@ static void refuses_every_user_of_the_suite_and_its_ancestors(void **state)
 
 static void protects_by_name_only_what_runs_as_root(void **state)
 {
-	static const char *const names[] = {"systemd", "sshd", "systemd-journald", "containerd-shim-runc-v2", "kubelet"};
+	static const char *const names[] = {
+		"systemd", "sshd", "systemd-journald", "containerd-shim-runc-v2", "kubelet"};
 	struct gate_context context = ordinary_context();
 	struct gate_process process = ordinary_process();
 
@@ -148,10 +156,11 @@ static void protects_by_name_only_what_runs_as_root(void **state)
 static void protects_listed_cgroups_of_any_hierarchy(void **state)
 {
 	static const char *const kept[] = {"0::/init.scope\n", "0::/system.slice/dbus.service\n",
-		"1:name=systemd:/system.slice/systemd-logind.service\n0::/\n", "0::/system.slice/linnix-apid.service\n",
-		"0::/kept.slice/a/b\n"};
-	static const char *const open[] = {"0::/user.slice/init.scope\n", "0::/system.slice/dbus.service.d\n",
-		"0::/kept.slice\n", "0::/system.slice/nginx.service\n", ""};
+		"1:name=systemd:/system.slice/systemd-logind.service\n0::/\n",
+		"0::/system.slice/linnix-apid.service\n", "0::/kept.slice/a/b\n"};
+	static const char *const open[] = {"0::/user.slice/init.scope\n",
+		"0::/system.slice/dbus.service.d\n", "0::/kept.slice\n",
+		"0::/system.slice/nginx.service\n", ""};
 	struct gate_context context = ordinary_context();
 	struct gate_process process = ordinary_process();
 
@@ -176,8 +185,8 @@ static void protects_listed_users(void **state)
 	assert_int_equal(only_failed(&context, &process), GATE_PROTECTED);
 }
 
-static void set_parents(struct gate_process *process, const char *first, uid_t first_uid, const char *second,
-	uid_t second_uid)
+static void set_parents(struct gate_process *process, const char *first, uid_t first_uid,
+	const char *second, uid_t second_uid)
 {
 	process->session_leader = true;
 	process->parents[0].known = process->parents[1].known = true;
@@ -208,7 +217,8 @@ static void refuses_logins_but_not_what_only_looks_like_one(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
-		set_parents(&process, cases[i].first, cases[i].first_uid, cases[i].second, cases[i].second_uid);
+		set_parents(&process, cases[i].first, cases[i].first_uid, cases[i].second,
+			cases[i].second_uid);
 		assert_int_equal(only_failed(&context, &process), cases[i].failed);
 		process.session_leader = false;
 		assert_int_equal(only_failed(&context, &process), GATE_COUNT);
@@ -274,7 +284,8 @@ static void lets_one_protected_member_refuse_the_whole_tree(void **state)
 	snprintf(member.comm, sizeof(member.comm), "sshd");
 	assert_false(gates_judge_member(&context, &member, &verdicts));
 	assert_int_equal(gates_first_failed(&verdicts, true), GATE_PROTECTED);
-	assert_string_equal(verdicts.gate[GATE_PROTECTED].reason, "member 4712 (sshd): root's sshd is protected");
+	assert_string_equal(verdicts.gate[GATE_PROTECTED].reason,
+		"member 4712 (sshd): root's sshd is protected");
 	member = ordinary_process();
 	assert_true(gates_judge_member(&context, &member, &verdicts));
 	assert_false(verdicts.gate[GATE_PROTECTED].pass);
@@ -291,7 +302,8 @@ static void shows_names_escaped(void **state)
 	member.known = false;
 	snprintf(member.comm, sizeof(member.comm), "a\nb");
 	assert_false(gates_judge_member(&context, &member, &verdicts));
-	assert_string_equal(verdicts.gate[GATE_PID].reason, "member 4711 (a\\x0ab): could not be read");
+	assert_string_equal(
+		verdicts.gate[GATE_PID].reason, "member 4711 (a\\x0ab): could not be read");
 }
 
 int main(void)

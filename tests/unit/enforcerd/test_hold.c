@@ -83,8 +83,10 @@ static void holds_when_it_cannot_look(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test_setup_teardown(holds_as_long_as_the_file_exists, set_up, tear_down),
-		cmocka_unit_test_setup_teardown(outlasts_the_file_where_an_approver_holds_too, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(
+			holds_as_long_as_the_file_exists, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(
+			outlasts_the_file_where_an_approver_holds_too, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(holds_when_it_cannot_look, set_up, tear_down),
 	};
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: AGPL-3.0-only */
 /*
- * Real clients of root and of others, asked about by a process that is uid 65534 with CAP_KILL alone, as enforcerd is.
- * Needs root.
+ * Real clients of root and of others, asked about by a process that is uid 65534 with CAP_KILL
+ * alone, as enforcerd is. Needs root.
  */
 #include "enforcerd/peer.h"
 
@@ -9,6 +9,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/capability.h>
+#include <net/if.h>
 #include <poll.h>
 #include <sched.h>
 #include <setjmp.h>
@@ -17,6 +18,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/capability.h>
+#include <sys/ioctl.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
@@ -31,7 +33,7 @@
 enum ending { STAY, HALF_CLOSE, CLOSE, RESET, EXIT, KILLED };
 
 struct order {
-	enum { TCP4, TCP6, MAPPED, UNIX } family;
+	enum { TCP4, TCP6, MAPPED, UNIX, FOREIGN } family;
 	uint16_t port;
 	char path[64];
 	enum ending ending;
@@ -44,10 +46,17 @@ static const char request[] = "POST /actions/action-1/approve HTTP/1.1\r\n\r\n";
 
 static int connect_client(const struct order *order)
 {
-	struct sockaddr_in in = {.sin_family = AF_INET, .sin_port = order->port, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
-	struct sockaddr_in6 in6 = {.sin6_family = AF_INET6, .sin6_port = order->port, .sin6_addr = IN6ADDR_LOOPBACK_INIT};
+	struct sockaddr_in in = {.sin_family = AF_INET,
+		.sin_port = order->port,
+		.sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+	struct sockaddr_in6 in6 = {.sin6_family = AF_INET6,
+		.sin6_port = order->port,
+		.sin6_addr = IN6ADDR_LOOPBACK_INIT};
 	struct sockaddr_un un = {.sun_family = AF_UNIX};
-	int fd = socket(order->family == TCP4 ? AF_INET : order->family == UNIX ? AF_UNIX : AF_INET6, SOCK_STREAM, 0);
+	int fd = socket(order->family == TCP4	? AF_INET
+			: order->family == UNIX ? AF_UNIX
+						: AF_INET6,
+		SOCK_STREAM, 0);
 	int r;
 
 	if (order->family == MAPPED)
@@ -79,6 +88,39 @@ static void end_client(int fd, enum ending ending)
 	pause();
 }
 
+/* Sends one end of a loopback connection of a new network namespace back over @to. */
+static void send_foreign(int to)
+{
+	struct sockaddr_in in = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+	struct ifreq lo = {.ifr_name = "lo", .ifr_flags = IFF_UP};
+	char control[CMSG_SPACE(sizeof(int))] = {0};
+	struct iovec iov = {"x", 1};
+	struct msghdr message = {.msg_iov = &iov,
+		.msg_iovlen = 1,
+		.msg_control = control,
+		.msg_controllen = sizeof(control)};
+	struct cmsghdr *header = CMSG_FIRSTHDR(&message);
+	socklen_t len = sizeof(in);
+	int listening, client, accepted = -1;
+
+	if (unshare(CLONE_NEWNET) == 0) {
+		listening = socket(AF_INET, SOCK_STREAM, 0);
+		client = socket(AF_INET, SOCK_STREAM, 0);
+		if (ioctl(client, SIOCSIFFLAGS, &lo) == 0 && listen(listening, 1) == 0 &&
+			getsockname(listening, (struct sockaddr *)&in, &len) == 0) {
+			in.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+			if (connect(client, (struct sockaddr *)&in, sizeof(in)) == 0)
+				accepted = accept(listening, NULL, NULL);
+		}
+	}
+	*header = (struct cmsghdr){CMSG_LEN(sizeof(int)), SOL_SOCKET, SCM_RIGHTS};
+	memcpy(CMSG_DATA(header), &accepted, sizeof(accepted));
+	if (accepted < 0)
+		message.msg_controllen = 0;
+	(void)sendmsg(to, &message, 0);
+	pause();
+}
+
 static void run_client(const struct order *order)
 {
 	int fd;
@@ -107,6 +149,8 @@ static void serve_orders(int fd)
 		client = fork();
 		if (client < 0)
 			_exit(1);
+		if (client == 0 && order.family == FOREIGN)
+			send_foreign(fd);
 		if (client == 0)
 			run_client(&order);
 	}
@@ -147,7 +191,10 @@ static void listen_for(struct order *order)
 	struct sockaddr_un un = {.sun_family = AF_UNIX};
 	socklen_t len = sizeof(in6);
 
-	listener = socket(order->family == TCP4 ? AF_INET : order->family == UNIX ? AF_UNIX : AF_INET6, SOCK_STREAM, 0);
+	listener = socket(order->family == TCP4	  ? AF_INET
+			  : order->family == UNIX ? AF_UNIX
+						  : AF_INET6,
+		SOCK_STREAM, 0);
 	if (order->family == MAPPED)
 		inet_pton(AF_INET6, "::ffff:127.0.0.1", &in6.sin6_addr);
 	snprintf(order->path, sizeof(order->path), "/tmp/linnix-peer-%d", getpid());
@@ -193,10 +240,10 @@ static int close_server(void **state)
 	return 0;
 }
 
-#define NEEDS_ROOT() \
-	do { \
-		if (orders < 0) \
-			skip(); \
+#define NEEDS_ROOT()                                                                               \
+	do {                                                                                       \
+		if (orders < 0)                                                                    \
+			skip();                                                                    \
 	} while (0)
 
 static void names_clients_that_are_there(void **state)
@@ -208,7 +255,8 @@ static void names_clients_that_are_there(void **state)
 	NEEDS_ROOT();
 	for (int family = TCP4; family <= UNIX; family++) {
 		for (size_t i = 0; i < ARRAY_LEN(uids) * ARRAY_LEN(endings); i++) {
-			struct order order = {.family = family, .uid = uids[i / 2], .ending = endings[i % 2]};
+			struct order order = {
+				.family = family, .uid = uids[i / 2], .ending = endings[i % 2]};
 			struct peer peer = ask_about(order);
 
 			assert_int_equal(peer.kind, family == UNIX ? PEER_UNIX : PEER_TCP);
@@ -227,7 +275,8 @@ static void calls_clients_nobody_that_are_gone(void **state)
 	NEEDS_ROOT();
 	for (int family = TCP4; family <= UNIX; family++) {
 		for (enum ending ending = CLOSE; ending <= KILLED; ending++) {
-			struct peer peer = ask_about((struct order){.family = family, .ending = ending});
+			struct peer peer =
+				ask_about((struct order){.family = family, .ending = ending});
 
 			assert_int_equal(peer.kind, PEER_NOBODY);
 			close_fd(&server);
@@ -244,7 +293,8 @@ static void notices_a_client_that_leaves_later(void **state)
 	(void)state;
 	NEEDS_ROOT();
 	assert_int_equal(ask_about(order).kind, PEER_TCP);
-	(void)!write(orders, &(struct order){.family = TCP4, .port = htons(1)}, sizeof(order)); /* ends the client */
+	(void)!write(orders, &(struct order){.family = TCP4, .port = htons(1)},
+		sizeof(order)); /* ends the client */
 	usleep(20000);
 	peer_prove(server, false, &peer, &why);
 	assert_int_equal(peer.kind, PEER_NOBODY);
@@ -259,7 +309,8 @@ static void accepts_only_first_requests(void **state)
 	(void)state;
 	NEEDS_ROOT();
 	for (enum ending ending = STAY; ending <= HALF_CLOSE; ending++) {
-		assert_int_equal(ask_about((struct order){.family = TCP4, .ending = ending}).kind, PEER_TCP);
+		assert_int_equal(
+			ask_about((struct order){.family = TCP4, .ending = ending}).kind, PEER_TCP);
 		assert_int_equal(read(server, &byte, 1), 1);
 		peer_prove(server, true, &peer, &why);
 		assert_int_equal(peer.kind, PEER_NOBODY);
@@ -288,7 +339,8 @@ static void peeks_without_taking(void **state)
 
 static void calls_everything_else_nobody(void **state)
 {
-	int pipes[2], pair[2], datagram = socket(AF_INET, SOCK_DGRAM, 0), stream = socket(AF_INET, SOCK_STREAM, 0);
+	int pipes[2], pair[2], datagram = socket(AF_INET, SOCK_DGRAM, 0),
+			       stream = socket(AF_INET, SOCK_STREAM, 0);
 	int listening = socket(AF_INET, SOCK_STREAM, 0), file = open("/dev/null", O_RDONLY);
 	struct peer peer;
 	const char *why;
@@ -309,6 +361,39 @@ static void calls_everything_else_nobody(void **state)
 	close(pair[1]);
 }
 
+/* A connection made by root in a network of its own, passed to us. */
+static int foreign_connection(void)
+{
+	char byte, control[CMSG_SPACE(sizeof(int))];
+	struct iovec iov = {&byte, 1};
+	struct msghdr message = {.msg_iov = &iov,
+		.msg_iovlen = 1,
+		.msg_control = control,
+		.msg_controllen = sizeof(control)};
+	struct order order = {.family = FOREIGN};
+	int fd = -1;
+
+	assert_int_equal(write(orders, &order, sizeof(order)), sizeof(order));
+	if (recvmsg(orders, &message, 0) == 1 && CMSG_FIRSTHDR(&message))
+		memcpy(&fd, CMSG_DATA(CMSG_FIRSTHDR(&message)), sizeof(fd));
+	return fd;
+}
+
+static void calls_connections_of_another_network_nobody(void **state)
+{
+	struct peer peer;
+	const char *why;
+
+	(void)state;
+	NEEDS_ROOT();
+	server = foreign_connection();
+	if (server < 0)
+		skip();
+	peer_prove(server, true, &peer, &why);
+	assert_int_equal(peer.kind, PEER_NOBODY);
+	assert_string_equal(why, "a connection of another network namespace");
+}
+
 static void works_on_itself(void **state)
 {
 	(void)state;
@@ -325,6 +410,8 @@ int main(void)
 		cmocka_unit_test_teardown(accepts_only_first_requests, close_server),
 		cmocka_unit_test_teardown(peeks_without_taking, close_server),
 		cmocka_unit_test(calls_everything_else_nobody),
+		cmocka_unit_test_teardown(
+			calls_connections_of_another_network_nobody, close_server),
 		cmocka_unit_test(works_on_itself),
 	};
 

@@ -42,7 +42,8 @@ static void tells_the_dead_from_leaders_whose_threads_live(void **state)
 	(void)state;
 	assert_int_equal(parse("42 (a) Z 7 40 30" REST, &stat), 0);
 	assert_true(stat.dead);
-	assert_int_equal(parse("42 (a) Z 7 40 30 0 -1 4194304 1 2 3 4 5 6 7 8 20 0 2 0 12345\n", &stat), 0);
+	assert_int_equal(
+		parse("42 (a) Z 7 40 30 0 -1 4194304 1 2 3 4 5 6 7 8 20 0 2 0 12345\n", &stat), 0);
 	assert_false(stat.dead);
 	assert_int_equal(parse("42 (a) T 7 40 30" REST, &stat), 0);
 	assert_true(stat.stopped);
@@ -53,7 +54,8 @@ static void knows_kernel_threads(void **state)
 	struct proc_stat stat;
 
 	(void)state;
-	assert_int_equal(parse("2 (kthreadd) S 0 0 0 0 -1 2129984 0 0 0 0 0 0 0 0 20 0 1 0 5\n", &stat), 0);
+	assert_int_equal(
+		parse("2 (kthreadd) S 0 0 0 0 -1 2129984 0 0 0 0 0 0 0 0 20 0 1 0 5\n", &stat), 0);
 	assert_true(stat.kernel_thread);
 }
 

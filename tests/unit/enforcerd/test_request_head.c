@@ -27,8 +27,10 @@ static void assert_request(const char *text, enum verb verb, uint64_t action)
 static void reads_the_five_requests(void **state)
 {
 	(void)state;
-	assert_request("POST /actions/action-1/approve" REST "{\"approver\":\"x\"}", VERB_APPROVE, 1);
-	assert_request("POST /actions/action-18446744073709551615/reject" REST, VERB_REJECT, UINT64_MAX);
+	assert_request(
+		"POST /actions/action-1/approve" REST "{\"approver\":\"x\"}", VERB_APPROVE, 1);
+	assert_request(
+		"POST /actions/action-18446744073709551615/reject" REST, VERB_REJECT, UINT64_MAX);
 	assert_request("POST /enforcement/hold HTTP/1.0\r\n\r\n", VERB_HOLD, 0);
 	assert_request("POST /enforcement/resume" REST, VERB_RESUME, 0);
 	assert_request("GET /whoami" REST, VERB_WHOAMI, 0);
@@ -74,8 +76,10 @@ static void takes_nothing_else_for_a_decision(void **state)
 
 static void refuses_what_a_relay_has_touched(void **state)
 {
-	static const char *const headers[] = {"Forwarded: for=1.2.3.4", "forwarded:", "Via: 1.1 proxy", "VIA:x", "X-Real-IP: ::1",
-		"x-real-ip:", "X-Forwarded-For: 1.2.3.4", "x-forwarded-proto: https", "X-FORWARDED-HOST: a", "X-Forwarded: 1"};
+	static const char *const headers[] = {"Forwarded: for=1.2.3.4",
+		"forwarded:", "Via: 1.1 proxy", "VIA:x", "X-Real-IP: ::1",
+		"x-real-ip:", "X-Forwarded-For: 1.2.3.4", "x-forwarded-proto: https",
+		"X-FORWARDED-HOST: a", "X-Forwarded: 1"};
 	char text[256];
 
 	(void)state;
@@ -86,7 +90,8 @@ static void refuses_what_a_relay_has_touched(void **state)
 		assert_int_equal(read_text(text), -EREMOTE);
 		assert_int_equal(head.verb, VERB_HOLD);
 	}
-	assert_request("POST /enforcement/hold HTTP/1.1\r\nViable: 1\r\nX-Real: Via: 1\r\n\r\n", VERB_HOLD, 0);
+	assert_request("POST /enforcement/hold HTTP/1.1\r\nViable: 1\r\nX-Real: Via: 1\r\n\r\n",
+		VERB_HOLD, 0);
 	/* A header in the body is none. */
 	assert_request("POST /enforcement/hold" REST "Via: 1\r\n\r\n", VERB_HOLD, 0);
 }

@@ -114,7 +114,8 @@ static void notices_a_change_of_cgroup(void **state)
 	assert_true(facts.alive && facts.same_uid && !facts.same_cgroup);
 }
 
-/* The newcomer starts within the same clock tick and has the same pid: to start times it is the same process. */
+/* The newcomer starts within the same clock tick and has the same pid: to start times it is the
+ * same process. */
 static void is_not_deceived_by_a_recycled_pid(void **state)
 {
 	struct propose propose = proposal_of(child);
@@ -154,13 +155,17 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(proves_a_process_by_its_inode, set_up, tear_down),
-		cmocka_unit_test_setup_teardown(marks_a_proof_by_start_time_as_weak, set_up, tear_down),
-		cmocka_unit_test_setup_teardown(refuses_another_process_with_the_same_pid, set_up, tear_down),
-		cmocka_unit_test_setup_teardown(refuses_a_process_whose_user_has_changed, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(
+			marks_a_proof_by_start_time_as_weak, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(
+			refuses_another_process_with_the_same_pid, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(
+			refuses_a_process_whose_user_has_changed, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(refuses_the_gone_reaped_or_not, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(notices_a_change_of_user, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(notices_a_change_of_cgroup, set_up, tear_down),
-		cmocka_unit_test_setup_teardown(is_not_deceived_by_a_recycled_pid, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(
+			is_not_deceived_by_a_recycled_pid, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(lists_its_own_ancestors, set_up, tear_down),
 	};
 

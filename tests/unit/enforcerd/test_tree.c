@@ -25,8 +25,11 @@ static int set_up(void **state)
 
 static void add(uint32_t pid, uint32_t ppid, uint32_t pgrp, uint32_t session, uint64_t start_ticks)
 {
-	all[count++] = (struct proc_stat){
-		.pid = pid, .ppid = ppid, .pgrp = pgrp, .session = session, .start_ticks = start_ticks};
+	all[count++] = (struct proc_stat){.pid = pid,
+		.ppid = ppid,
+		.pgrp = pgrp,
+		.session = session,
+		.start_ticks = start_ticks};
 }
 
 static bool is_found(uint32_t pid)
@@ -211,7 +214,8 @@ int main(void)
 		cmocka_unit_test_setup(never_takes_the_group_above_the_root, set_up),
 		cmocka_unit_test_setup(leaves_out_members_with_a_row_and_the_dead, set_up),
 		cmocka_unit_test_setup(takes_no_stranger_who_got_a_members_pid, set_up),
-		cmocka_unit_test_setup(catches_children_that_outlive_their_parents_between_sweeps, set_up),
+		cmocka_unit_test_setup(
+			catches_children_that_outlive_their_parents_between_sweeps, set_up),
 		cmocka_unit_test_setup(forgets_groups_nobody_was_seen_in, set_up),
 		cmocka_unit_test_setup(forgets_a_group_when_its_number_has_a_new_owner, set_up),
 		cmocka_unit_test_setup(leaves_no_mark_for_other_trees, set_up),
