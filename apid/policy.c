@@ -53,7 +53,6 @@ static const struct policy_syscall syscalls[] = {
 	CALL_IF("openat", "/etc/passwd and /etc/group, which Landlock leaves", 2,
 		SCMP_CMP_MASKED_EQ, O_ACCMODE, O_RDONLY),
 	CALL("lseek", "/etc/passwd"),
-	CALL("unlink", "a link that ends tries to remove its socket; Landlock says no"),
 	CALL("brk", "memory"),
 	CALL_IF("mmap", "memory, never executable", 2, SCMP_CMP_MASKED_EQ, PROT_EXEC, 0),
 	CALL("mremap", "memory"),

@@ -368,8 +368,7 @@ void link_free(struct link *link)
 	loop_event_free(link->listen_watch);
 	loop_event_free(link->timer);
 	close_fd(&link->fd);
-	if (link->listen_fd >= 0)
-		(void)unlink(link->path);
+	/* The socket's file stays: removing it would take a right for all our life; the next start replaces it. */
 	close_fd(&link->listen_fd);
 	frame_queue_reset(&link->queue);
 	frame_reader_done(&link->reader);

@@ -32,6 +32,11 @@ void log_setup(const char *program, enum log_level max)
 	self.journal = stderr_is_journal();
 }
 
+bool log_is_journal(void)
+{
+	return self.journal;
+}
+
 static void append(char *line, size_t size, size_t *used, const char *fmt, va_list ap) printf_like(4, 0);
 static void append(char *line, size_t size, size_t *used, const char *fmt, va_list ap)
 {

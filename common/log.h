@@ -13,6 +13,9 @@ enum log_level { LOG_LEVEL_ERROR = 3, LOG_LEVEL_WARNING = 4, LOG_LEVEL_INFO = 6,
 /* Names this program in each line; lines above @max are not written. Call once, before any thread. */
 void log_setup(const char *program, enum log_level max);
 
+/* True if stderr is the journal's stream, as log_setup() found it. */
+bool log_is_journal(void);
+
 /* Writes one line; control characters in the finished text are replaced by '?'. Returns @r, so that
  * `return log_err_r(r, "events socket %s", path);` both says and passes on the error. @r < 0 appends
  * its text (strerror). */

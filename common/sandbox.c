@@ -67,7 +67,7 @@ static uint64_t path_rights(int access)
 	if (access & PATH_WRITE)
 		rights |= access & PATH_DIR
 				? LL_FS_READ | LL_FS_FILE | LANDLOCK_ACCESS_FS_MAKE_REG |
-					LANDLOCK_ACCESS_FS_MAKE_SOCK | LANDLOCK_ACCESS_FS_REMOVE_FILE
+					LANDLOCK_ACCESS_FS_REMOVE_FILE
 				: LL_FS_FILE;
 	return rights;
 }

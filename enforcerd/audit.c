@@ -64,7 +64,7 @@ int audit_open(const char *path, struct audit_past *past)
 	self.event_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
 	if (self.event_fd < 0)
 		return -errno;
-	self.journal_is_stderr = getenv("JOURNAL_STREAM") != NULL;
+	self.journal_is_stderr = log_is_journal();
 	self.journal = (struct journal)JOURNAL_INIT;
 	(void)!journal_open(&self.journal, JOURNAL_SOCKET);
 	return read_past(past);

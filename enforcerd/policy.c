@@ -65,7 +65,6 @@ static const struct policy_syscall syscalls[] = {
 	CALL("getpeername", "which connection a socket is"),
 	CALL_IF("ioctl", "whether anything of a request was read already", 1, SCMP_CMP_EQ, FIONREAD,
 		0),
-	CALL("unlink", "own sockets at the end; where Landlock says no, they stay"),
 	CALL("brk", "memory"),
 	CALL_IF("mmap", "memory, never executable", 2, SCMP_CMP_MASKED_EQ, PROT_EXEC, 0),
 	CALL_IF("mprotect", "the audit thread's stack, never executable", 2, SCMP_CMP_MASKED_EQ,

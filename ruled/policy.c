@@ -44,7 +44,6 @@ static const struct policy_syscall SYSCALLS[] = {
 	CALL("fcntl", "flags of new descriptors"),
 	CALL("close", "ending connections"),
 	CALL("shutdown", "ending connections"),
-	CALL("unlink", "removing the events socket at the end"),
 	CALL("brk", "memory"),
 	CALL_IF("mmap", "memory, never executable", 2, SCMP_CMP_MASKED_EQ, PROT_EXEC, 0),
 	CALL("mremap", "memory"),
