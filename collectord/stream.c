@@ -13,6 +13,8 @@
 #define PASS_EVERY_NS	    (60 * NSEC_PER_SEC)
 #define PASS_AFTER_DROPS_NS (5 * NSEC_PER_SEC)
 #define PROGRAMS_EVERY	    10 /* ticks */
+#define TICK_MS 1000
+#define FIRST_TICKS_MS 100
 #define PATIENCE_MS	    5000 /* for a listener that starts or restarts; older events would be stale */
 
 enum state {
@@ -154,6 +156,8 @@ static void on_second(void *ctx)
 	struct stream *stream = ctx;
 	struct cpu_counters sum;
 
+	/* Until a first event has shown that the programs work, they who wait for it hear sooner. */
+	loop_timer_once(stream->timer, stream->events.delivered > 0 ? TICK_MS : FIRST_TICKS_MS);
 	if (stream->state != ON)
 		return;
 	events_settle(&stream->events);
@@ -173,7 +177,7 @@ void stream_up(struct stream *stream)
 	stream->ticks = 0;
 	greeting_restart(&stream->greeting);
 	loop_timer_stop(stream->patience);
-	loop_timer_every(stream->timer, 1000);
+	loop_timer_once(stream->timer, FIRST_TICKS_MS);
 	greet(stream);
 }
 

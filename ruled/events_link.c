@@ -22,6 +22,15 @@ static int on_state(struct link *link, const struct frame *frame, int *fd, void 
 	return on_event(link, frame, fd, ctx);
 }
 
+/* The table is whole: readers need not wait for the next second to hear it. */
+static int on_pass_end(struct link *link, const struct frame *frame, int *fd, void *ctx)
+{
+	int r = on_event(link, frame, fd, ctx);
+
+	feed_link_second(((struct events_link *)ctx)->feed);
+	return r;
+}
+
 static const struct link_handlers handlers[] = {
 	{FRAME_FORK, on_event},
 	{FRAME_EXEC, on_event},
@@ -29,7 +38,7 @@ static const struct link_handlers handlers[] = {
 	{FRAME_CGROUP, on_event},
 	{FRAME_SAMPLE_BEGIN, on_event},
 	{FRAME_SAMPLE, on_event},
-	{FRAME_SAMPLE_END, on_event},
+	{FRAME_SAMPLE_END, on_pass_end},
 	{FRAME_SELF, on_state},
 	{FRAME_HOST, on_state},
 	{FRAME_PROBE, on_state},
