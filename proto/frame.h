@@ -13,7 +13,7 @@
 
 #define FRAME_BYTES_MAX 65536U
 #define PROTOCOL_MAGIC 0x584e4c01U
-#define PROTOCOL_VERSION 1
+#define PROTOCOL_VERSION 2
 
 enum role { ROLE_COLLECTORD, ROLE_RULED, ROLE_APID, ROLE_ENFORCERD, ROLE_COUNT };
 
@@ -61,6 +61,9 @@ struct frame_header {
 	FRAME(SAMPLE_BEGIN, 14, sample_begin, WAY_EVENTS_UP, 0, 0, 0, 0) \
 	FRAME(SAMPLE, 15, sample, WAY_EVENTS_UP, 2, 2048, 0, 0) \
 	FRAME(SAMPLE_END, 16, sample_end, WAY_EVENTS_UP, 0, 0, 0, 0) \
+	FRAME(OOM, 17, oom, WAY_EVENTS_UP, 0, 0, 0, 0) \
+	FRAME(EXIT_INFERRED, 18, exit_inferred, WAY_EVENTS_UP, 0, 0, 0, 0) \
+	FRAME(HOST_SAMPLE, 19, host_sample, WAY_EVENTS_UP | WAY_FEED_UP, 0, 0, 0, 0) \
 	FRAME(ALERT, 20, alert, WAY_FEED_UP, 11, 8192, 1, 0) \
 	FRAME(ALERT_NOTE, 21, alert_note, WAY_FEED_UP, 1, 512, 1, 0) \
 	FRAME(ACK, 22, ack, WAY_FEED_DOWN, 0, 0, 0, 0) \

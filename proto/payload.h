@@ -109,6 +109,12 @@ struct exit {
 	uint32_t status; /* wait status: code << 8 | signal */
 	uint32_t reserved;
 	uint64_t maxrss_bytes;
+	uint64_t cpu_ns; /* used in its life by all threads */
+};
+
+/* The kernel chose a victim for want of memory; its EXIT follows. */
+struct oom {
+	struct process process;
 };
 
 struct sample_begin {
@@ -118,13 +124,48 @@ struct sample_begin {
 	uint16_t reserved;
 };
 
-/* texts: file name ("" if unknown), redacted arguments. One process of a pass. */
+/*
+ * texts: file name ("" if unknown), redacted arguments. One process of a pass: sent when anything changed against the
+ * last one sent, and in every full pass. Sums are over all threads, living and dead.
+ */
 struct sample {
 	struct process process;
+	uint64_t cpu_ns;
+	uint64_t rss_anon_bytes, rss_file_bytes, rss_shmem_bytes, swap_bytes;
+	uint64_t read_bytes, write_bytes; /* storage */
+	uint64_t major_faults;
+	uint32_t fds, fd_limit; /* open files, soft limit */
+	uint32_t threads;
 	uint32_t pass;
+	uint16_t state;      /* letter as in /proc/PID/stat */
 	uint16_t args_known; /* 0: texts are to be ignored */
 	uint16_t text_len[2];
-	uint16_t reserved[3];
+};
+
+/* Gone between two passes without an EXIT that was seen. */
+struct exit_inferred {
+	uint64_t time_ns, start_ns;
+	uint32_t tgid;
+	uint32_t reserved;
+};
+
+enum pressure_resource { PRESSURE_CPU, PRESSURE_MEMORY, PRESSURE_IO, PRESSURE_RESOURCES };
+
+/* Of one resource as /proc/pressure tells it. */
+struct pressure {
+	uint32_t some_avg10_centi, full_avg10_centi; /* hundredths of a percent */
+	uint64_t some_total_us, full_total_us;
+};
+
+/* The host, each second. */
+struct host_sample {
+	uint64_t time_ns;
+	struct pressure pressure[PRESSURE_RESOURCES];
+	uint64_t cpu_busy_ns, cpu_total_ns; /* all CPUs, since boot */
+	uint64_t memory_available_bytes;
+	uint32_t load1_centi, load5_centi, load15_centi;
+	uint16_t pressure_known; /* bit per resource */
+	uint16_t reserved;
 };
 
 struct sample_end {
