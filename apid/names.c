@@ -9,7 +9,7 @@ static const char *const actions[ACTION_TYPES] = {"none", "kill_process", "kill_
 static const char *const statuses[STATUS_COUNT] = {"pending", "approved", "executing", "executed",
 	"failed", "rejected", "expired", "withdrawn"};
 static const char *const peers[PEER_KINDS] = {"nobody", "unix", "tcp"};
-static const char *const events[EVENT_KINDS] = {"fork", "exec", "exit", "cgroup"};
+static const char *const events[EVENT_KINDS] = {"fork", "exec", "exit", "cgroup", "oom"};
 
 static const char *name(const char *const *names, size_t count, unsigned number)
 {

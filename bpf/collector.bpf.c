@@ -10,6 +10,7 @@ const volatile bool exit_has_group_dead = false;
 const volatile bool sample_exe = true;
 
 __u32 own_level = 0;
+__u32 sample_texts = 0;
 __u32 consumer_asleep = 0;
 
 struct ring_map ring SEC(".maps");

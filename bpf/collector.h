@@ -24,6 +24,7 @@ extern const volatile bool sample_exe; /* the kernel lets the iterator look up f
 
 /* Shared with collectord while running. */
 extern __u32 own_level;	      /* depth of collectord's pid namespace; found by the task iterator */
+extern __u32 sample_texts;    /* the iterator also tells file names */
 extern __u32 consumer_asleep; /* the ring's reader wants to be woken by the next record */
 
 struct ring_map {

@@ -12,6 +12,7 @@
 
 #define PF_KTHREAD	  0x00200000U
 #define SIGNAL_GROUP_EXIT 4U
+#define RLIMIT_NOFILE	  7
 
 #pragma clang attribute push(__attribute__((preserve_access_index)), apply_to = record)
 
@@ -85,6 +86,54 @@ struct mm_struct {
 	struct file *exe_file;
 };
 
+/* Pages by kind, since 6.2 and before. */
+enum { MM_FILEPAGES, MM_ANONPAGES, MM_SWAPENTS, MM_SHMEMPAGES, NR_MM_COUNTERS };
+
+struct percpu_counter {
+	__s64 count; /* what CPUs keep to themselves is not in it: up to a batch of pages each */
+};
+
+struct mm_struct___percpu {
+	struct percpu_counter rss_stat[NR_MM_COUNTERS];
+};
+
+typedef struct {
+	__s64 counter;
+} atomic64_t;
+
+struct mm_rss_stat {
+	atomic64_t count[NR_MM_COUNTERS];
+};
+
+struct mm_struct___before_percpu {
+	struct mm_rss_stat rss_stat;
+};
+
+struct fdtable {
+	unsigned int max_fds;
+	unsigned long *open_fds; /* one bit each */
+};
+
+struct files_struct {
+	struct fdtable *fdt;
+};
+
+struct rlimit {
+	unsigned long rlim_cur;
+};
+
+struct list_head {
+	struct list_head *next;
+};
+
+struct sched_entity {
+	__u64 sum_exec_runtime;
+};
+
+struct task_io_accounting {
+	__u64 read_bytes, write_bytes;
+};
+
 struct linux_binprm {
 	const char *filename;
 };
@@ -94,6 +143,13 @@ struct signal_struct {
 	unsigned int flags;
 	int group_exit_code;
 	unsigned long maxrss; /* pages */
+	int nr_threads;
+	struct list_head thread_head;
+	struct rlimit rlim[16];
+	/* Of threads that are gone. */
+	__u64 sum_sched_runtime;
+	unsigned long maj_flt;
+	struct task_io_accounting ioac;
 };
 
 struct task_struct {
@@ -108,7 +164,22 @@ struct task_struct {
 	struct css_set *cgroups;
 	struct signal_struct *signal;
 	struct mm_struct *mm;
+	struct files_struct *files;
+	struct sched_entity se;
+	struct list_head thread_node;
+	struct task_io_accounting ioac;
+	unsigned long maj_flt;
+	int exit_state;
 	char comm[16];
+};
+
+/* Its state is called so since 5.14, and differently before. */
+struct task_struct___with_underscores {
+	unsigned int __state;
+};
+
+struct task_struct___before_underscores {
+	long state;
 };
 
 struct seq_file;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* A process is born, becomes another program, ends. */
+/* A process is born, becomes another program, is a victim of want of memory, ends. */
 #include "collector.h"
+#include "threads.h"
 
 struct {
 	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
@@ -112,6 +113,15 @@ static __always_inline __u32 wait_status(struct task_struct *task)
 						 : task->group_leader->exit_code;
 }
 
+static __always_inline __u64 cpu_of_a_life(struct task_struct *task)
+{
+	struct record_work work = {};
+
+	add_dead_threads(&work, task);
+	add_threads(&work, task);
+	return work.cpu_ns;
+}
+
 static __always_inline void report_exit(struct cpu_counters *own, struct task_struct *task)
 {
 	struct record_exit *record;
@@ -133,6 +143,7 @@ static __always_inline void report_exit(struct cpu_counters *own, struct task_st
 	record->status = wait_status(task);
 	record->reserved = 0;
 	record->maxrss_pages = task->signal->maxrss;
+	record->cpu_ns = cpu_of_a_life(task);
 	bpf_ringbuf_submit(record, wake_flags());
 }
 
@@ -156,5 +167,42 @@ int on_exit(__u64 *ctx)
 	began = run_begin(own, PROGRAM_EXIT);
 	report_exit(own, task);
 	run_end(own, PROGRAM_EXIT, began);
+	return 0;
+}
+
+static __always_inline void report_oom(struct cpu_counters *own, struct task_struct *task)
+{
+	struct record_oom *record;
+	__u32 tgid;
+
+	COUNT(own->generated[COUNT_OOM]);
+	tgid = pid_number(task->group_leader->thread_pid);
+	if (!tgid) {
+		COUNT(own->filtered);
+		return;
+	}
+	record = bpf_ringbuf_reserve(&ring, sizeof(*record), 0);
+	if (!record) {
+		COUNT(own->dropped[COUNT_OOM]);
+		return;
+	}
+	record->head = (struct record_head){.type = RECORD_OOM};
+	describe(&record->process, task, tgid);
+	bpf_ringbuf_submit(record, wake_flags());
+}
+
+/* Loaded only where the leading argument is the task; it was a number once. */
+SEC("tp_btf/mark_victim")
+int on_oom(__u64 *ctx)
+{
+	struct task_struct *task = (void *)ctx[0];
+	struct cpu_counters *own = own_counters();
+	__u64 began;
+
+	if (!own)
+		return 0;
+	began = run_begin(own, PROGRAM_OOM);
+	report_oom(own, task);
+	run_end(own, PROGRAM_OOM, began);
 	return 0;
 }

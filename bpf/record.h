@@ -12,7 +12,15 @@
 #define RECORD_ARGS_MAX	  1024 /* bytes of an argument list, NUL-separated */
 #define RECORD_PATH_MAX	  4096 /* bytes of a cgroup path */
 
-enum record_type { RECORD_FORK = 1, RECORD_EXEC, RECORD_EXIT, RECORD_CGROUP, RECORD_SAMPLE };
+enum record_type {
+	RECORD_FORK = 1,
+	RECORD_EXEC,
+	RECORD_EXIT,
+	RECORD_CGROUP,
+	RECORD_SAMPLE,
+	RECORD_OOM,
+	RECORD_THREAD
+};
 
 /* Which cgroup of a process is its key's. */
 enum cgroup_source { CGROUP_SOURCE_V2, CGROUP_SOURCE_PIDS, CGROUP_SOURCE_MEMORY };
@@ -56,6 +64,12 @@ struct record_exit {
 	__u32 status; /* wait status */
 	__u32 reserved;
 	__u64 maxrss_pages;
+	__u64 cpu_ns;
+};
+
+struct record_oom {
+	struct record_head head;
+	struct record_process process;
 };
 
 struct record_cgroup {
@@ -66,12 +80,35 @@ struct record_cgroup {
 	char path[RECORD_PATH_MAX]; /* path_len bytes */
 };
 
+/* What the threads of a process have used, the gone ones with them. */
+struct record_work {
+	__u64 cpu_ns;
+	__u64 read_bytes, write_bytes; /* storage */
+	__u64 major_faults;
+};
+
 struct record_sample {
 	struct record_head head;
 	struct record_process process;
+	struct record_work work;
+	__s64 file_pages, anon_pages, swap_pages, shmem_pages; /* may be a little below 0 */
+	__u64 fd_limit;
+	__u32 fds, threads;
+	__u32 state; /* the kernel's bits, those of the exit among them */
+	__u32 apart; /* 1: the work of its living threads comes as a RECORD_THREAD each */
 	__u32 exe_len;
 	__u32 reserved;
-	char exe[RECORD_EXE_MAX]; /* exe_len bytes, then up to 7 to keep the next record aligned */
+	char exe[RECORD_EXE_MAX +
+		 8]; /* exe_len bytes, then up to 7 to keep the next record aligned */
+};
+
+/* One of so many threads that they cannot be walked at once; before or after its RECORD_SAMPLE. */
+struct record_thread {
+	struct record_head head;
+	__u64 start_ns; /* of the group leader */
+	__u32 tgid;
+	__u32 reserved;
+	struct record_work work;
 };
 
 #define RECORD_EXEC_MIN		     __builtin_offsetof(struct record_exec, text)
@@ -82,12 +119,13 @@ struct record_sample {
 _Static_assert(sizeof(struct record_process) == 72, "record layout");
 _Static_assert(sizeof(struct record_fork) == 80, "record layout");
 _Static_assert(RECORD_EXEC_MIN == 88, "record layout");
-_Static_assert(sizeof(struct record_exit) == 96, "record layout");
+_Static_assert(sizeof(struct record_exit) == 104, "record layout");
 _Static_assert(RECORD_CGROUP_MIN == 24, "record layout");
-_Static_assert(RECORD_SAMPLE_MIN == 88, "record layout");
+_Static_assert(RECORD_SAMPLE_MIN == 176, "record layout");
+_Static_assert(sizeof(struct record_thread) == 56, "record layout");
 
 /* In the order of enum event_kind (proto/payload.h). */
-enum counter_kind { COUNT_FORK, COUNT_EXEC, COUNT_EXIT, COUNT_CGROUP, COUNT_KINDS };
+enum counter_kind { COUNT_FORK, COUNT_EXEC, COUNT_EXIT, COUNT_CGROUP, COUNT_OOM, COUNT_KINDS };
 
 enum program_id {
 	PROGRAM_FORK,
@@ -95,6 +133,7 @@ enum program_id {
 	PROGRAM_EXIT,
 	PROGRAM_CGROUP_MKDIR,
 	PROGRAM_CGROUP_RMDIR,
+	PROGRAM_OOM,
 	PROGRAM_TASK,
 	PROGRAM_COUNT,
 };
@@ -111,7 +150,6 @@ struct cpu_counters {
 	__u64 dropped[COUNT_KINDS];   /* the ring was full */
 	__u64 filtered;		      /* outside collectord's pid namespace */
 	struct program_counter programs[PROGRAM_COUNT];
-	__u64 reserved[5];
 } __attribute__((aligned(64)));
 
 _Static_assert(sizeof(struct cpu_counters) % 64 == 0, "a cache line belongs to one CPU");

@@ -16,6 +16,7 @@ void collectord_done(struct collectord *c)
 	loop_free(c->loop);
 	selfstat_close(&c->self);
 	cmdline_close(&c->cmdline);
+	host_watch_close(&c->host);
 	counters_close(&c->counters);
 	probes_close(c->probes);
 	cgroups_free(c->cgroups);
@@ -77,6 +78,8 @@ static int open_sources(struct collectord *c)
 		return log_err_r(r, "counters of the kernel programs");
 	if ((r = cmdline_open(&c->cmdline)) < 0)
 		return log_err_r(r, "/proc");
+	if ((r = host_watch_open(&c->host)) < 0)
+		return log_err_r(r, "figures of the host in /proc");
 	if ((r = cgroups_new(&c->cgroups)) < 0)
 		return log_err_r(r, "cgroup names");
 	if ((r = hierarchy_walk(&c->hierarchy, c->cgroups)) < 0)
@@ -97,7 +100,7 @@ static void on_stop(void *ctx)
 static int wire(struct collectord *c)
 {
 	struct stream_sources sources = {&c->config, c->probes, &c->counters, &c->hierarchy,
-		&c->cmdline, c->cgroups, &c->self};
+		&c->cmdline, &c->host, c->cgroups, &c->self};
 	int r;
 
 	if ((r = loop_new(&c->loop)) < 0 ||

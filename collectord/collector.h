@@ -8,6 +8,7 @@
 #include "collectord/cmdline.h"
 #include "collectord/counters.h"
 #include "collectord/hierarchy.h"
+#include "collectord/host_watch.h"
 #include "collectord/probes.h"
 #include "collectord/recorder.h"
 #include "collectord/ruled_link.h"
@@ -30,6 +31,7 @@ struct collectord {
 	struct probes *probes;
 	struct counters_map counters;
 	struct cmdline cmdline;
+	struct host_watch host;
 	struct selfstat self;
 	struct loop *loop;
 	struct recorder recorder;
@@ -39,7 +41,8 @@ struct collectord {
 
 #define COLLECTORD_INIT                                                                            \
 	{                                                                                          \
-		.hierarchy = HIERARCHY_INIT, .cmdline = CMDLINE_INIT, .self = SELFSTAT_INIT        \
+		.hierarchy = HIERARCHY_INIT, .cmdline = CMDLINE_INIT, .host = HOST_WATCH_INIT,     \
+		.self = SELFSTAT_INIT                                                              \
 	}
 
 /* Everything that needs CAP_BPF and CAP_PERFMON. c->config is read. */

@@ -9,16 +9,21 @@
 #include "common/base.h"
 #include "proto/frame.h"
 
+#define DECODED_THREAD 0U /* no frame: a thread, to be added to its process */
+
 struct decoded {
-	unsigned type; /* enum frame_type: FORK, EXEC, EXIT, CGROUP or SAMPLE */
+	unsigned type; /* enum frame_type: FORK, EXEC, EXIT, OOM, CGROUP or SAMPLE; or
+			  DECODED_THREAD */
+	bool apart;    /* SAMPLE: without the work of its threads but the first */
 	union {
 		struct process process; /* first member of all but cgroup */
+		struct oom oom;
 		struct fork fork;
 		struct exec exec;
 		struct exit exit;
 		struct cgroup cgroup;
-		struct sample sample;
-	} payload; /* text_len[] is left 0 */
+		struct sample sample; /* DECODED_THREAD: of its process; the sums are its own */
+	} payload;		      /* text_len[] is left 0 */
 	/* EXEC: file name, arguments with NUL between them; CGROUP: path; SAMPLE: file name.
 	 * They borrow @data. */
 	struct text texts[2];
@@ -27,3 +32,10 @@ struct decoded {
 /* Decodes @len bytes at @data (8-byte aligned). 0, or -EPROTO: not a record of ours. */
 must_check int decode_record(
 	const void *data, size_t len, uint32_t page_bytes, struct decoded *decoded);
+
+/* The bytes of the first record at @data, which an iterator wrote, of @len. -EPROTO: not one of
+ * ours or not whole. */
+must_check long decode_length(const void *data, size_t len);
+
+/* The letter that /proc/PID/stat shows for the kernel's bits of a task's state. */
+char decode_state(uint32_t bits);

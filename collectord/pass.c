@@ -4,24 +4,29 @@
 #include <errno.h>
 #include <inttypes.h>
 
+#include "collectord/crowds.h"
 #include "collectord/decode.h"
 #include "collectord/redact.h"
+#include "collectord/told.h"
 #include "common/clock.h"
 #include "common/log.h"
 
 #define READ_BYTES  32768 /* the kernel gives no more at once */
 #define SHOWN_BYTES (RECORD_ARGS_MAX + RECORD_ARGS_MAX / 2)
 
-enum state { IDLE, READING, CATCHING_UP };
+enum state { IDLE, READING, CATCHING_UP, ENDING };
 
 struct pass {
 	struct pass_def def;
 	struct loop_event *timer;
 	enum state state;
-	bool texts; /* with file names and command lines */
-	uint32_t number, sent;
-	uint64_t begun_ns, read_ns;
-	int iterator_fd;
+	enum pass_kind kind;
+	uint32_t number, seen, sent;
+	uint64_t full_begun_ns, read_ns;
+	struct told told;
+	struct told_process *missing_at; /* where the search for those without an end goes on */
+	struct crowds crowds;
+	int iterator_fd; /* -1: read to its end */
 	size_t used, at; /* bytes [at, used) of buffer are still to be sent */
 	uint64_t buffer[READ_BYTES / sizeof(uint64_t)];
 };
@@ -30,6 +35,7 @@ static void finish(struct pass *pass)
 {
 	close_fd(&pass->iterator_fd);
 	loop_timer_stop(pass->timer);
+	crowds_reset(&pass->crowds);
 	pass->state = IDLE;
 }
 
@@ -51,21 +57,44 @@ static bool read_args(
 	return true;
 }
 
-static int send_sample(struct pass *pass, const void *record, size_t len)
+static int send_sample(struct pass *pass, const struct decoded *decoded)
 {
+	struct text texts[2] = {decoded->texts[0], {NULL, 0}};
+	struct sample sample = decoded->payload.sample;
+	enum told_news news = told_see(&pass->told, &sample, pass->number);
 	char shown[SHOWN_BYTES];
+	int r;
+
+	if (news == TOLD_GONE || (news == TOLD_SAME && pass->kind == PASS_CHANGES))
+		return 0;
+	sample.pass = pass->number;
+	sample.args_known = pass->kind == PASS_FULL_WITH_TEXTS &&
+			    read_args(pass, &sample.process, shown, &texts[1]);
+	if (!sample.args_known)
+		texts[0].len = 0;
+	r = pass->def.out->send(pass->def.out->ctx, FRAME_SAMPLE, &sample, texts);
+	if (r < 0)
+		return r;
+	told_sent(&pass->told, &sample);
+	pass->sent++;
+	return 0;
+}
+
+/* What the iterator gave: told, or kept until all threads have come. */
+static int take(struct pass *pass, const void *record, size_t len)
+{
 	struct decoded decoded;
 	int r = decode_record(record, len, pass->def.page_bytes, &decoded);
 
 	if (r < 0)
 		return r;
-	decoded.payload.sample.pass = pass->number;
-	decoded.payload.sample.args_known =
-		pass->texts && read_args(pass, &decoded.payload.process, shown, &decoded.texts[1]);
-	if (!decoded.payload.sample.args_known)
-		decoded.texts[0].len = 0;
-	return pass->def.out->send(
-		pass->def.out->ctx, FRAME_SAMPLE, &decoded.payload, decoded.texts);
+	if ((decoded.type == DECODED_THREAD || decoded.apart) &&
+		(crowds_add(&pass->crowds, &decoded) || decoded.type == DECODED_THREAD))
+		r = 0;
+	else
+		r = send_sample(pass, &decoded);
+	pass->seen += r == 0 && decoded.type != DECODED_THREAD;
+	return r;
 }
 
 /* 1: something is in the buffer; 0: the iterator is at its end; -errno. */
@@ -80,40 +109,68 @@ static int fill(struct pass *pass)
 	return n > 0;
 }
 
-/* Sends what is in the buffer. -ENOBUFS: pass_room() goes on. */
-static int send_buffer(struct pass *pass)
+/* Takes what is in the buffer. -ENOBUFS: pass_room() goes on. */
+static int take_buffer(struct pass *pass)
 {
-	while (pass->used - pass->at >= RECORD_SAMPLE_MIN) {
+	while (pass->at < pass->used) {
 		const char *at = (const char *)pass->buffer + pass->at;
 		/* trust: written by the kernel; the decoder checks the length once more */
-		size_t len =
-			RECORD_SAMPLE_BYTES((size_t)((const struct record_sample *)at)->exe_len);
-		int r = len <= pass->used - pass->at ? send_sample(pass, at, len) : -EPROTO;
+		long len = decode_length(at, pass->used - pass->at);
+		int r = len > 0 ? take(pass, at, (size_t)len) : -EPROTO;
 
 		if (r < 0)
 			return r;
-		pass->at += len;
-		pass->sent++;
+		pass->at += (size_t)len;
 	}
 	return 0;
 }
 
+static int send_crowds(struct pass *pass)
+{
+	const struct decoded *decoded;
+
+	while ((decoded = crowds_next(&pass->crowds))) {
+		int r = send_sample(pass, decoded);
+
+		if (r < 0)
+			return r;
+		crowds_drop(&pass->crowds);
+	}
+	return 0;
+}
+
+/* 1: there may be more; 0: all is told; -ENOBUFS, -errno. */
+static int go_on(struct pass *pass)
+{
+	int r = take_buffer(pass);
+
+	if (r < 0)
+		return r;
+	if (pass->iterator_fd < 0)
+		return send_crowds(pass);
+	r = fill(pass);
+	if (r == 0)
+		close_fd(&pass->iterator_fd);
+	if (r < 0)
+		return r;
+	/* At once: what ends from now on comes as an event after this. */
+	r = take_buffer(pass);
+	return r < 0 ? r : 1;
+}
+
 static void step(struct pass *pass)
 {
-	int r = send_buffer(pass);
+	int r = go_on(pass);
 
-	if (r == 0)
-		r = fill(pass);
 	if (r == 1) {
 		loop_timer_once(pass->timer, 0);
 	} else if (r == 0) {
-		close_fd(&pass->iterator_fd);
 		pass->state = CATCHING_UP;
 		pass->read_ns = clock_boottime_ns();
 		ring_resume(pass->def.ring);
 	} else if (r != -ENOBUFS) {
 		if (r != -ENOTCONN)
-			log_warn_r(r, "full pass over the processes given up");
+			log_warn_r(r, "pass over the processes given up");
 		finish(pass);
 	}
 }
@@ -126,18 +183,43 @@ static void on_timer(void *ctx)
 		step(pass);
 }
 
+/* Those that are gone, though no end of theirs was seen. */
+static int send_inferred(struct pass *pass, uint64_t now)
+{
+	struct told_process *before = pass->missing_at, *missing;
+
+	while ((missing = told_missing(&pass->missing_at, pass->number))) {
+		struct exit_inferred gone = told_inferred(missing, now);
+		int r = pass->def.out->send(pass->def.out->ctx, FRAME_EXIT_INFERRED, &gone, NULL);
+
+		if (r < 0) {
+			pass->missing_at = before;
+			return r;
+		}
+		told_exit(&pass->told, gone.tgid, gone.start_ns, false);
+		before = pass->missing_at;
+	}
+	return 0;
+}
+
 static void send_end(struct pass *pass)
 {
 	struct sample_end end = {
 		.time_ns = clock_boottime_ns(),
 		.pass = pass->number,
-		.seen = pass->sent,
+		.seen = pass->seen,
 		.sent = pass->sent,
 	};
 
-	if (pass->def.out->send(pass->def.out->ctx, FRAME_SAMPLE_END, &end, NULL) == -ENOBUFS)
+	if (send_inferred(pass, end.time_ns) == -ENOBUFS ||
+		pass->def.out->send(pass->def.out->ctx, FRAME_SAMPLE_END, &end, NULL) == -ENOBUFS)
 		return; /* pass_room() comes back here */
-	log_debug("pass %" PRIu32 ": %" PRIu32 " processes", pass->number, pass->sent);
+	log_debug("pass %" PRIu32 ": %" PRIu32 " of %" PRIu32 " processes told", pass->number,
+		pass->sent, pass->seen);
+	if (pass->told.refused + pass->crowds.refused > 0)
+		log_warn_limited("more processes than can be kept in mind: %" PRIu64 " times",
+			pass->told.refused + pass->crowds.refused);
+	told_sweep(&pass->told);
 	finish(pass);
 }
 
@@ -150,6 +232,7 @@ int pass_new(struct pass **pass, struct loop *loop, const struct pass_def *def)
 		return -ENOMEM;
 	made->def = *def;
 	made->iterator_fd = -1;
+	told_init(&made->told, TOLD_MAX);
 	r = loop_timer_new(loop, on_timer, made, &made->timer);
 	if (r < 0) {
 		free(made);
@@ -165,6 +248,8 @@ void pass_free(struct pass *pass)
 		return;
 	close_fd(&pass->iterator_fd);
 	loop_event_free(pass->timer);
+	told_done(&pass->told);
+	crowds_done(&pass->crowds);
 	free(pass);
 }
 
@@ -173,16 +258,17 @@ void pass_freep(struct pass **pass)
 	pass_free(*pass);
 }
 
-int pass_begin(struct pass *pass, bool texts)
+int pass_begin(struct pass *pass, enum pass_kind kind)
 {
-	struct sample_begin begin = {
-		.time_ns = clock_boottime_ns(), .pass = pass->number + 1, .full = 1};
+	struct sample_begin begin = {.time_ns = clock_boottime_ns(),
+		.pass = pass->number + 1,
+		.full = kind != PASS_CHANGES};
 	_cleanup_close_ int fd = -1;
 	int r;
 
 	if (pass->state != IDLE)
 		return -EBUSY;
-	fd = probes_iterate(pass->def.probes);
+	fd = probes_iterate(pass->def.probes, kind == PASS_FULL_WITH_TEXTS);
 	if (fd < 0)
 		return fd;
 	r = pass->def.out->send(pass->def.out->ctx, FRAME_SAMPLE_BEGIN, &begin, NULL);
@@ -190,9 +276,10 @@ int pass_begin(struct pass *pass, bool texts)
 		return r;
 	pass->iterator_fd = TAKE_FD(fd);
 	pass->number = begin.pass;
-	pass->begun_ns = begin.time_ns;
-	pass->texts = texts;
-	pass->sent = 0;
+	if (kind != PASS_CHANGES)
+		pass->full_begun_ns = begin.time_ns;
+	pass->kind = kind;
+	pass->seen = pass->sent = 0;
 	pass->at = pass->used = 0;
 	pass->state = READING;
 	loop_timer_once(pass->timer, 0);
@@ -202,6 +289,7 @@ int pass_begin(struct pass *pass, bool texts)
 void pass_abort(struct pass *pass)
 {
 	finish(pass);
+	told_reset(&pass->told);
 }
 
 void pass_room(struct pass *pass)
@@ -210,15 +298,25 @@ void pass_room(struct pass *pass)
 		loop_timer_once(pass->timer, 0);
 	else if (pass->state == CATCHING_UP)
 		ring_resume(pass->def.ring);
+	else if (pass->state == ENDING)
+		send_end(pass);
 }
 
 void pass_caught_up(struct pass *pass, uint64_t time_ns)
 {
-	if (pass->state == CATCHING_UP && time_ns > pass->read_ns)
-		send_end(pass);
+	if (pass->state != CATCHING_UP || time_ns <= pass->read_ns)
+		return;
+	pass->state = ENDING;
+	pass->missing_at = pass->told.first;
+	send_end(pass);
 }
 
-uint64_t pass_begun_ns(const struct pass *pass)
+void pass_exited(struct pass *pass, uint32_t tgid, uint64_t start_ns)
 {
-	return pass->begun_ns;
+	told_exit(&pass->told, tgid, start_ns, pass->state != IDLE);
+}
+
+uint64_t pass_full_begun_ns(const struct pass *pass)
+{
+	return pass->full_begun_ns;
 }

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: AGPL-3.0-only */
 /*
- * A full pass: every live process once, between SAMPLE_BEGIN and SAMPLE_END, so that the receiver
- * can mark and sweep. Goes step by step between turns of the loop. Ends only when all events from
- * before its end have been sent; else the receiver would take an exit that is still in the ring for
- * one that nobody saw.
+ * A pass over all live processes, between SAMPLE_BEGIN and SAMPLE_END. A full one tells each, so
+ * that the receiver can mark and sweep; the others tell who has changed since he was last told of.
+ * Goes step by step between turns of the loop. Ends only when all events from before its end have
+ * been sent; else an exit that is still in the ring would be taken for one that nobody saw.
  */
 #pragma once
 
@@ -30,11 +30,12 @@ must_check int pass_new(struct pass **pass, struct loop *loop, const struct pass
 void pass_free(struct pass *pass);
 void pass_freep(struct pass **pass);
 
-/* Begins one; @texts: with file names and command lines. -EBUSY: one is going on; -ENOBUFS,
- * -ENOTCONN; -errno of the iterator. */
-must_check int pass_begin(struct pass *pass, bool texts);
+enum pass_kind { PASS_CHANGES, PASS_FULL, PASS_FULL_WITH_TEXTS }; /* file names and command lines */
 
-/* Nobody listens any more: ends it without a word. */
+/* Begins one. -EBUSY: one is going on; -ENOBUFS, -ENOTCONN; -errno of the iterator. */
+must_check int pass_begin(struct pass *pass, enum pass_kind kind);
+
+/* Nobody listens any more: ends it without a word, and the next listener knows nothing. */
 void pass_abort(struct pass *pass);
 
 /* There is room again. */
@@ -43,5 +44,8 @@ void pass_room(struct pass *pass);
 /* All events up to @time_ns have been sent; UINT64_MAX: all there are. */
 void pass_caught_up(struct pass *pass, uint64_t time_ns);
 
-/* When the last one began; 0: never. */
-uint64_t pass_begun_ns(const struct pass *pass);
+/* The end of a process has been told. */
+void pass_exited(struct pass *pass, uint32_t tgid, uint64_t start_ns);
+
+/* When the last full one began; 0: never. */
+uint64_t pass_full_begun_ns(const struct pass *pass);

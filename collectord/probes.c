@@ -28,6 +28,7 @@ static const struct {
 		BTF_KIND_TYPEDEF, false},
 	[PROGRAM_CGROUP_RMDIR] = {"cgroup_rmdir", "on_cgroup_rmdir", "btf_trace_cgroup_rmdir",
 		BTF_KIND_TYPEDEF, false},
+	[PROGRAM_OOM] = {"oom", "on_oom", "btf_trace_mark_victim", BTF_KIND_TYPEDEF, false},
 	[PROGRAM_TASK] = {"task_iterator", "on_task", "bpf_iter__task", BTF_KIND_STRUCT, false},
 };
 
@@ -58,17 +59,35 @@ static struct bpf_program *program_of(const struct probes *probes, enum program_
 	return bpf_object__find_program_by_name(probes->skeleton->obj, table[program].function);
 }
 
-/* The tracepoint's arguments behind the task: kernels since 6.16 have group_dead there. */
-static bool exit_says_group_dead(const struct btf *btf)
+/* What a tracepoint's programs are called with: void *, then its arguments. NULL: no such hook. */
+static const struct btf_type *tracepoint(const struct btf *btf, enum program_id program)
 {
 	const struct btf_type *type;
-	__s32 id = btf__find_by_name_kind(btf, table[PROGRAM_EXIT].needs, BTF_KIND_TYPEDEF);
+	__s32 id = btf__find_by_name_kind(btf, table[program].needs, BTF_KIND_TYPEDEF);
 
 	type = id > 0 ? btf__type_by_id(btf, (__u32)id) : NULL;
 	type = type ? btf__type_by_id(btf, type->type) : NULL; /* pointer to function */
 	type = type && btf_is_ptr(type) ? btf__type_by_id(btf, type->type) : NULL;
-	return type && btf_is_func_proto(type) &&
-	       btf_vlen(type) >= 3; /* void *, task, group_dead */
+	return type && btf_is_func_proto(type) ? type : NULL;
+}
+
+/* Behind the task kernels since 6.16 have group_dead. */
+static bool exit_says_group_dead(const struct btf *btf)
+{
+	const struct btf_type *type = tracepoint(btf, PROGRAM_EXIT);
+
+	return type && btf_vlen(type) >= 3;
+}
+
+/* The victim itself, or its number, as it once was. */
+static bool oom_gives_task(const struct btf *btf)
+{
+	const struct btf_type *type = tracepoint(btf, PROGRAM_OOM), *victim;
+
+	if (!type || btf_vlen(type) < 2)
+		return false;
+	victim = btf__type_by_id(btf, btf_params(type)[1].type);
+	return victim && btf_is_ptr(victim);
 }
 
 static void leave_out(struct probes *probes, enum program_id program, const char *why)
@@ -87,6 +106,8 @@ static int look_at_kernel(struct probes *probes)
 	for (enum program_id i = 0; i < PROGRAM_COUNT; i++)
 		if (btf__find_by_name_kind(btf, table[i].needs, table[i].kind) < 0)
 			leave_out(probes, i, "this kernel has no such hook");
+	if (!probes->why[PROGRAM_OOM][0] && !oom_gives_task(btf))
+		leave_out(probes, PROGRAM_OOM, "this kernel's hook does not give the victim");
 	btf__free(btf);
 	return 0;
 }
@@ -140,7 +161,7 @@ static int attach(struct probes *probes, enum program_id program)
 /* The first run of the iterator tells the programs how deep our pid namespace is. */
 static int learn_level(struct probes *probes)
 {
-	_cleanup_close_ int fd = probes_iterate(probes);
+	_cleanup_close_ int fd = probes_iterate(probes, true);
 	char buffer[8192];
 	ssize_t n = 1;
 
@@ -244,12 +265,13 @@ bool probes_exit_is_exact(const struct probes *probes)
 	return probes->exit_is_exact;
 }
 
-int probes_iterate(const struct probes *probes)
+int probes_iterate(const struct probes *probes, bool texts)
 {
 	int fd;
 
 	if (!probes->links[PROGRAM_TASK])
 		return -EOPNOTSUPP;
+	__atomic_store_n(&probes->skeleton->bss->sample_texts, texts, __ATOMIC_SEQ_CST);
 	fd = bpf_iter_create(bpf_link__fd(probes->links[PROGRAM_TASK]));
 	return fd < 0 ? -errno : fd;
 }

@@ -48,6 +48,6 @@ uint32_t *probes_asleep(const struct probes *probes);
 /* False: the end of a process may be reported twice. */
 bool probes_exit_is_exact(const struct probes *probes);
 
-/* A new descriptor that gives one struct record_sample for each live process. -EOPNOTSUPP, -errno.
- */
-must_check int probes_iterate(const struct probes *probes);
+/* A new descriptor that gives one struct record_sample for each live process, with its file name if
+ * @texts, and struct record_thread for the threads of some. -EOPNOTSUPP, -errno. */
+must_check int probes_iterate(const struct probes *probes, bool texts);

@@ -17,7 +17,7 @@ int rights_probe(struct policy *policy, const struct account *account, const str
 	if (child == 0) {
 		r = privs_drop(policy, account);
 		if (r == 0)
-			r = probes_iterate(probes);
+			r = probes_iterate(probes, false);
 		_exit(r == -EPERM || r == -EACCES);
 	}
 	if (waitpid(child, &status, 0) < 0)

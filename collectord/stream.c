@@ -13,8 +13,8 @@
 #define PASS_EVERY_NS	    (60 * NSEC_PER_SEC)
 #define PASS_AFTER_DROPS_NS (5 * NSEC_PER_SEC)
 #define PROGRAMS_EVERY	    10 /* ticks */
-#define TICK_MS 1000
-#define FIRST_TICKS_MS 100
+#define TICK_MS		    1000
+#define FIRST_TICKS_MS	    100
 #define PATIENCE_MS	    5000 /* for a listener that starts or restarts; older events would be stale */
 
 enum state {
@@ -29,7 +29,7 @@ struct stream {
 	const struct out *out;
 	struct ring *ring;
 	struct pass *pass;
-	struct loop_event *timer, *patience;
+	struct loop_event *timer, *patience, *sampler;
 	struct greeting greeting;
 	struct events events;
 	enum state state;
@@ -60,14 +60,14 @@ static uint64_t sum_drops(const struct cpu_counters *sum)
 	return drops;
 }
 
-static int begin_pass(struct stream *stream, bool texts)
+static int begin_pass(struct stream *stream, enum pass_kind kind)
 {
 	struct cpu_counters sum;
 	int r;
 
 	counters_sum(stream->sources.counters, &sum);
-	r = pass_begin(stream->pass, texts);
-	if (r == 0)
+	r = pass_begin(stream->pass, kind);
+	if (r == 0 && kind != PASS_CHANGES)
 		stream->drops_at_pass = sum_drops(&sum);
 	if (r == -ENOBUFS || r == -ENOTCONN || r == -EBUSY)
 		return r;
@@ -80,10 +80,22 @@ static void greet(struct stream *stream)
 {
 	/* Where one of these finds no room, stream_room() or stream_down() follows. */
 	if (greeting_go(&stream->greeting) < 0 || send_tick(stream) < 0 ||
-		begin_pass(stream, true) < 0)
+		begin_pass(stream, PASS_FULL_WITH_TEXTS) < 0)
 		return;
 	stream->state = ON;
+	loop_timer_every(stream->sampler, stream->sources.config->collector.sample_interval_ms);
 	ring_resume(stream->ring);
+}
+
+static int tell(struct stream *stream, struct decoded *decoded)
+{
+	bool listens = stream->state == ON;
+	int r = events_tell(&stream->events, decoded, listens);
+
+	if (r == 0 && listens && decoded->type == FRAME_EXIT)
+		pass_exited(stream->pass, decoded->payload.process.tgid,
+			decoded->payload.process.start_ns);
+	return r;
 }
 
 static int on_record(const void *data, size_t len, void *ctx)
@@ -97,7 +109,7 @@ static int on_record(const void *data, size_t len, void *ctx)
 		return 0;
 	if (decoded.type != FRAME_CGROUP)
 		pass_caught_up(stream->pass, decoded.payload.process.time_ns);
-	return events_tell(&stream->events, &decoded, stream->state == ON);
+	return tell(stream, &decoded);
 }
 
 static void on_empty(void *ctx)
@@ -139,7 +151,7 @@ static void send_programs(struct stream *stream, const struct cpu_counters *sum)
 /* Events were lost: what they would have told is looked up. */
 static void look_again(struct stream *stream, const struct cpu_counters *sum, uint64_t now)
 {
-	uint64_t since = now - pass_begun_ns(stream->pass);
+	uint64_t since = now - pass_full_begun_ns(stream->pass);
 	bool lost = sum_drops(sum) != stream->drops_at_pass;
 
 	if (sum->dropped[COUNT_CGROUP] != stream->cgroup_drops) {
@@ -148,7 +160,23 @@ static void look_again(struct stream *stream, const struct cpu_counters *sum, ui
 			greeting_rename(&stream->greeting);
 	}
 	if ((lost && since >= PASS_AFTER_DROPS_NS) || since >= PASS_EVERY_NS)
-		(void)!begin_pass(stream, lost);
+		(void)!begin_pass(stream, lost ? PASS_FULL_WITH_TEXTS : PASS_FULL);
+}
+
+static void send_host(struct stream *stream)
+{
+	struct host_sample sample = {.time_ns = clock_boottime_ns()};
+
+	host_watch_read(stream->sources.host, &sample);
+	(void)!send_frame(stream, FRAME_HOST_SAMPLE, &sample, NULL);
+}
+
+static void on_sample(void *ctx)
+{
+	struct stream *stream = ctx;
+
+	if (stream->state == ON)
+		(void)!begin_pass(stream, PASS_CHANGES);
 }
 
 static void on_second(void *ctx)
@@ -156,13 +184,15 @@ static void on_second(void *ctx)
 	struct stream *stream = ctx;
 	struct cpu_counters sum;
 
-	/* Until a first event has shown that the programs work, they who wait for it hear sooner. */
+	/* Until a first event has shown that the programs work, they who wait for it hear sooner.
+	 */
 	loop_timer_once(stream->timer, stream->events.delivered > 0 ? TICK_MS : FIRST_TICKS_MS);
 	if (stream->state != ON)
 		return;
 	events_settle(&stream->events);
 	counters_sum(stream->sources.counters, &sum);
 	(void)!send_tick(stream);
+	send_host(stream);
 	send_counters(stream, &sum);
 	(void)!send_frame(stream, FRAME_SELF, selfstat_get(stream->sources.self), NULL);
 	if (stream->ticks++ % PROGRAMS_EVERY == 0)
@@ -194,6 +224,7 @@ void stream_down(struct stream *stream)
 	stream->state = WAITING;
 	events_unsettle(&stream->events);
 	pass_abort(stream->pass);
+	loop_timer_stop(stream->sampler);
 	loop_timer_stop(stream->timer);
 	loop_timer_once(stream->patience, PATIENCE_MS);
 }
@@ -236,6 +267,8 @@ int stream_new(struct stream **stream, struct loop *loop, const struct stream_so
 	if (r == 0)
 		r = loop_timer_new(loop, on_impatience, made, &made->patience);
 	if (r == 0)
+		r = loop_timer_new(loop, on_sample, made, &made->sampler);
+	if (r == 0)
 		r = ring_open(&made->ring, loop, probes_ring_fd(sources->probes),
 			sources->config->collector.ring_bytes, probes_asleep(sources->probes),
 			&taker);
@@ -266,6 +299,7 @@ void stream_free(struct stream *stream)
 	ring_close(stream->ring);
 	loop_event_free(stream->timer);
 	loop_event_free(stream->patience);
+	loop_event_free(stream->sampler);
 	free(stream);
 }
 

@@ -10,6 +10,7 @@
 #include "collectord/cmdline.h"
 #include "collectord/counters.h"
 #include "collectord/hierarchy.h"
+#include "collectord/host_watch.h"
 #include "collectord/out.h"
 #include "collectord/probes.h"
 #include "collectord/ring.h"
@@ -27,6 +28,7 @@ struct stream_sources {
 	const struct counters_map *counters;
 	const struct hierarchy *hierarchy;
 	const struct cmdline *cmdline;
+	const struct host_watch *host;
 	struct cgroups *cgroups;
 	struct selfstat *self;
 };

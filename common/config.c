@@ -46,6 +46,7 @@ static const struct ykey USERS_KEYS[] = {
 	{VALUE("enforcerd", YKEY_TEXT, users[ROLE_ENFORCERD]), .text = &DAEMON_USER},
 };
 static const struct ykey COLLECTOR_KEYS[] = {
+	{U32("sample_interval_ms", collector.sample_interval_ms, 100, 60000)},
 	{U32("ring_bytes", collector.ring_bytes, 65536, 1U << 30), .check = config_check_ring},
 	{VALUE("capture_args", YKEY_BOOL, collector.capture_args)},
 };
@@ -109,7 +110,9 @@ void config_init(struct config *config)
 			[ROLE_RULED] = "linnix-ruled",
 			[ROLE_APID] = "linnix-apid",
 			[ROLE_ENFORCERD] = "linnix-enforcerd"},
-		.collector = {.ring_bytes = 4194304, .capture_args = true},
+		.collector = {.sample_interval_ms = 1000,
+			.ring_bytes = 4194304,
+			.capture_args = true},
 		.retention = {.process_seconds = 300},
 		.api = {.listen = config_list_of(LISTEN_DEFAULT, ARRAY_LEN(LISTEN_DEFAULT)),
 			.socket = "/run/linnix/apid/api.sock"},

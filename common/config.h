@@ -26,6 +26,7 @@ struct config {
 	} log;
 	char users[ROLE_COUNT][CONFIG_TEXT_MAX]; /* name or decimal number; indexed by enum role */
 	struct {
+		uint32_t sample_interval_ms;
 		uint32_t ring_bytes; /* power of two */
 		bool capture_args;
 	} collector;

@@ -54,7 +54,7 @@ struct tick {
 	int64_t wall_offset_ns; /* wall = time + offset */
 };
 
-enum event_kind { EVENT_FORK, EVENT_EXEC, EVENT_EXIT, EVENT_CGROUP, EVENT_KINDS };
+enum event_kind { EVENT_FORK, EVENT_EXEC, EVENT_EXIT, EVENT_CGROUP, EVENT_OOM, EVENT_KINDS };
 
 /* Exact at rest: generated = delivered + dropped_ring + dropped_link + filtered (sums over kinds). */
 struct counters {

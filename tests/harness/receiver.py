@@ -7,26 +7,33 @@ import socket
 import struct
 import time
 
-MAGIC, VERSION, RULED = 0x584E4C01, 1, 1
+MAGIC, VERSION, RULED = 0x584E4C01, 2, 1
 HEADER = struct.Struct("<IHHQ")
 PROCESS = struct.Struct("<5Q3I2H16s")
 NAMES = {1: "HELLO", 2: "SELF", 3: "HOST", 4: "PROBE", 5: "TICK", 6: "COUNTERS", 7: "PROGRAM", 10: "CGROUP", 11: "FORK",
-         12: "EXEC", 13: "EXIT", 14: "SAMPLE_BEGIN", 15: "SAMPLE", 16: "SAMPLE_END"}
+         12: "EXEC", 13: "EXIT", 14: "SAMPLE_BEGIN", 15: "SAMPLE", 16: "SAMPLE_END", 17: "OOM",
+         18: "EXIT_INFERRED", 19: "HOST_SAMPLE"}
 # What stands behind the process of an event, or alone: format, names; the text lengths come with their own format.
 FIELDS = {
     "SELF": ("<HHIIIQQQQ", "role seccomp pid uid gid caps start_ns cpu_ns pss_bytes"),
     "HOST": ("<IIQ", "cpus page_bytes memory_bytes", "<2H4x", "host kernel"),
     "PROBE": ("<H", "attached", "<2H2x", "name why"),
     "TICK": ("<Qq", "time_ns wall_offset_ns"),
-    "COUNTERS": ("<10Q", "forks execs exits cgroups delivered dropped_ring dropped_link filtered ring_used ring_bytes"),
+    "COUNTERS": ("<11Q", "forks execs exits cgroups ooms delivered dropped_ring dropped_link filtered ring_used ring_bytes"),
     "PROGRAM": ("<QQ", "runs nanoseconds", "<H6x", "name"),
     "CGROUP": ("<Q", "key", "<HH4x", "path"),
     "FORK": ("<", ""),
     "EXEC": ("<H", "truncated", "<2H2x", "exe args"),
-    "EXIT": ("<IIQ", "status reserved maxrss_bytes"),
+    "EXIT": ("<IIQQ", "status reserved maxrss_bytes cpu_ns"),
+    "OOM": ("<", ""),
     "SAMPLE_BEGIN": ("<QIHH", "time_ns number full reserved"),
-    "SAMPLE": ("<IH", "number known", "<2H6x", "exe args"),
+    "SAMPLE": ("<8Q4I2H", "cpu_ns anon file shmem swap read_bytes write_bytes major_faults fds fd_limit threads number "
+               "state known", "<2H", "exe args"),
     "SAMPLE_END": ("<QIIII", "time_ns number seen sent reserved"),
+    "EXIT_INFERRED": ("<QQII", "time_ns start_ns pid reserved"),
+    "HOST_SAMPLE": ("<Q" + "IIQQ" * 3 + "QQQ3I2H", "time_ns " + " ".join(
+        "%s_some_avg10 %s_full_avg10 %s_some_us %s_full_us" % ((of,) * 4) for of in ("cpu", "memory", "io")) +
+        " cpu_busy_ns cpu_total_ns available load1 load5 load15 pressure_known reserved"),
 }
 
 
@@ -36,7 +43,7 @@ def parse(kind, body):
     frame = {"frame": name}
     if name == "HELLO":
         return frame
-    if name in ("FORK", "EXEC", "EXIT", "SAMPLE"):
+    if name in ("FORK", "EXEC", "EXIT", "SAMPLE", "OOM"):
         values = PROCESS.unpack_from(body)
         frame.update(zip("time_ns start_ns parent_start_ns ino cgroup pid ppid uid kernel".split(), values))
         frame["comm"] = values[10].rstrip(b"\0").decode(errors="replace")
@@ -78,7 +85,7 @@ def recording(path):
 
 def exact(counters):
     """True if every event that was seen is accounted for."""
-    seen = sum(counters[kind] for kind in ("forks", "execs", "exits", "cgroups"))
+    seen = sum(counters[kind] for kind in ("forks", "execs", "exits", "cgroups", "ooms"))
     return seen == sum(counters[what] for what in ("delivered", "dropped_ring", "dropped_link", "filtered"))
 
 

@@ -162,7 +162,7 @@ def a_dry_run_reports_each_probe():
         done = subprocess.run([*collector.command, "--dry-run"], capture_output=True, text=True)
         assert done.returncode == 0, done
         assert [line.split(": ")[0] for line in done.stdout.splitlines()] == [
-            "fork", "exec", "exit", "cgroup_mkdir", "cgroup_rmdir", "task_iterator"], done.stdout
+            "fork", "exec", "exit", "cgroup_mkdir", "cgroup_rmdir", "oom", "task_iterator"], done.stdout
 
 
 @test
