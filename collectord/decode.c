@@ -206,7 +206,8 @@ long decode_length(const void *data, size_t len)
 		return -EPROTO;
 	if (head->type == RECORD_THREAD)
 		whole = sizeof(struct record_thread);
-	else if (head->type == RECORD_SAMPLE && len >= RECORD_SAMPLE_MIN)
+	else if (head->type == RECORD_SAMPLE && len >= RECORD_SAMPLE_MIN &&
+		 sample->exe_len <= RECORD_EXE_MAX)
 		whole = RECORD_SAMPLE_BYTES((size_t)sample->exe_len);
 	return whole > 0 && whole <= len ? (long)whole : -EPROTO;
 }

@@ -192,8 +192,8 @@ static void on_second(void *ctx)
 	events_settle(&stream->events);
 	counters_sum(stream->sources.counters, &sum);
 	(void)!send_tick(stream);
-	send_host(stream);
 	send_counters(stream, &sum);
+	send_host(stream);
 	(void)!send_frame(stream, FRAME_SELF, selfstat_get(stream->sources.self), NULL);
 	if (stream->ticks++ % PROGRAMS_EVERY == 0)
 		send_programs(stream, &sum);

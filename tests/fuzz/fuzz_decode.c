@@ -28,13 +28,15 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		return 0;
 	if (size > 0)
 		memcpy(record, data, size);
+	assert(decode_length(record, size) <= (long)size);
 	if (decode_record(record, size, 4096, &decoded) == 0) {
 		check_texts(&decoded, record, size);
-		if (decoded.type != FRAME_CGROUP)
+		if (decoded.type != FRAME_CGROUP && decoded.type != DECODED_THREAD)
 			assert(decoded.payload.process.tgid > 0 &&
 				memchr(decoded.payload.process.comm, '\0', COMM_BYTES));
-		assert(frame_write(buffer, sizeof(buffer), decoded.type, 1, &decoded.payload,
-			       decoded.texts) > 0);
+		assert(decoded.type == DECODED_THREAD ||
+			frame_write(buffer, sizeof(buffer), decoded.type, 1, &decoded.payload,
+				decoded.texts) > 0);
 	}
 	free(record);
 	return 0;

@@ -12,7 +12,7 @@ import tempfile
 import time
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "harness"))
-from linnix import BUILD, NOBODY, as_user, main, test, wait_for
+from linnix import BUILD, NOBODY, Skip, as_user, main, test, wait_for
 from receiver import Receiver, exact, recording
 
 COLLECTORD, RULED = 64101, 64102
@@ -363,10 +363,10 @@ def a_receiver_that_stops_reading_costs_exactly_what_the_ring_could_not_hold():
         receiver.greet().until(is_frame("SAMPLE_END"), 5)
         storm(2)
         receiver.until(lambda f: f["frame"] == "COUNTERS" and f["dropped_ring"] > 0, 20)
-        begin = receiver.until(is_frame("SAMPLE_BEGIN"), 10)
-        assert begin["full"] == 1
+        full = receiver.until(lambda f: f["frame"] == "SAMPLE_BEGIN" and f["full"], 10)["number"]
         receiver.until(is_frame("SAMPLE_END"), 10)
-        assert all(f["known"] or f["kernel"] for f in receiver.of("SAMPLE") if f["pid"] == os.getpid())
+        mine = [f for f in receiver.of("SAMPLE") if f["pid"] == os.getpid() and f["number"] == full]
+        assert len(mine) == 1 and mine[0]["known"], mine
         counters = counters_at_rest(receiver)
         count = collections.Counter(f["frame"] for f in receiver.frames[:receiver.seen])
         assert count["FORK"] + count["EXEC"] + count["EXIT"] == counters["delivered"], (count, counters)
@@ -395,6 +395,270 @@ def when_nothing_happens_it_does_next_to_nothing():
         end = receiver.of("SELF")[-1]["cpu_ns"]
         busy = sum(f["frame"] in ("FORK", "EXEC", "EXIT") for f in receiver.frames)
         assert (end - begin) / 4e9 < 0.002 + busy * 1e-5, (end - begin, busy)
+
+
+@contextlib.contextmanager
+def program(script, *arguments, **options):
+    """A Python program that has said it is ready: (its pid, its standard input, its standard output)."""
+    process = subprocess.Popen([sys.executable, "-c", script, *arguments], stdin=subprocess.PIPE, text=True,
+                               stdout=subprocess.PIPE, **options)
+    try:
+        assert process.stdout.readline() == "ready\n"
+        yield process
+    finally:
+        process.kill()
+        process.wait()
+        process.stdin.close()
+        process.stdout.close()
+
+
+def sampled(receiver, pid, seconds=5, **wanted):
+    """The next sample of @pid with the @wanted fields."""
+    return receiver.until(lambda f: f["frame"] == "SAMPLE" and f["pid"] == pid and
+                          all(f[name] == value for name, value in wanted.items()), seconds)
+
+
+FAST = "collector: {sample_interval_ms: 100}\n"
+READY = "import os, sys, threading, time, resource\nprint('ready', flush=True)\n"
+
+
+@contextlib.contextmanager
+def listening(config=FAST):
+    with Collector(config=config) as collector, collector.receiver() as receiver:
+        collector.start()
+        receiver.greet().until(is_frame("SAMPLE_END"), 5)
+        yield collector, receiver
+
+
+@test
+def cpu_time_is_what_the_program_says_it_used_also_of_threads_that_are_gone():
+    script = READY + (
+        "def burn():\n"
+        "    end = time.thread_time() + 0.3\n"
+        "    while time.thread_time() < end: pass\n"
+        "for _ in range(2):\n"
+        "    thread = threading.Thread(target=burn); thread.start(); thread.join()\n"
+        "burn()\n"
+        "used = resource.getrusage(resource.RUSAGE_SELF)\n"
+        "print(used.ru_utime + used.ru_stime, flush=True)\n"
+        "sys.stdin.read()\n")
+    with listening() as (_, receiver), program(script) as burner:
+        own = float(burner.stdout.readline())
+        receiver.seen = len(receiver.frames)
+        receiver.read(0.5)
+        cpu = [f for f in receiver.of("SAMPLE") if f["pid"] == burner.pid][-1]["cpu_ns"] / 1e9
+        assert own > 0.9 and abs(cpu - own) < 0.02 * own, (cpu, own)
+        burner.stdin.close()
+        burner.wait()
+        end = receiver.until(lambda f: f["frame"] == "EXIT" and f["pid"] == burner.pid, 5)
+        assert abs(end["cpu_ns"] / 1e9 - own) < 0.03 * own, (end, own)
+
+
+@test
+def memory_files_and_threads_are_those_of_the_program():
+    script = READY + (
+        "memory = bytearray(64 << 20)\n"
+        "for i in range(0, len(memory), 4096): memory[i] = 1\n"
+        "files = [open('/dev/null') for _ in range(500)]\n"
+        "wait = threading.Event()\n"
+        "for _ in range(19): threading.Thread(target=wait.wait, daemon=True).start()\n"
+        "print('up', flush=True)\n"
+        "sys.stdin.read()\n")
+    with listening() as (_, receiver), program(script) as process:
+        assert process.stdout.readline() == "up\n"
+        sample = sampled(receiver, process.pid, threads=20)
+        receiver.read(0.5)
+        sample = [f for f in receiver.of("SAMPLE") if f["pid"] == process.pid][-1]
+        own = status(process.pid)
+        for kind, field in (("anon", "RssAnon"), ("file", "RssFile"), ("shmem", "RssShmem")):
+            kernel = int(own[field].split()[0]) * 1024
+            assert abs(sample[kind] - kernel) <= (1 << 20) + kernel // 100, (kind, sample[kind], kernel)
+        assert sample["anon"] >= 64 << 20, sample
+        assert sample["fds"] == len(os.listdir("/proc/%d/fd" % process.pid)) >= 503, sample
+        soft = [line.split() for line in open("/proc/%d/limits" % process.pid) if line.startswith("Max open files")]
+        assert sample["fd_limit"] == int(soft[0][3]), (sample, soft)
+        assert chr(sample["state"]) == "S" and sample["major_faults"] < 1000, sample
+
+
+@test
+def more_threads_than_are_walked_at_once_are_added_up():
+    script = READY + (
+        "threading.stack_size(65536)\n"
+        "wait = threading.Event()\n"
+        "def burn():\n"
+        "    end = time.thread_time() + 0.002\n"
+        "    while time.thread_time() < end: pass\n"
+        "    wait.wait()\n"
+        "for _ in range(700): threading.Thread(target=burn, daemon=True).start()\n"
+        "time.sleep(1)\n"
+        "used = resource.getrusage(resource.RUSAGE_SELF)\n"
+        "print(used.ru_utime + used.ru_stime, flush=True)\n"
+        "sys.stdin.read()\n")
+    with listening() as (_, receiver), program(script) as process:
+        own = float(process.stdout.readline())
+        receiver.read(0.5)
+        sample = [f for f in receiver.of("SAMPLE") if f["pid"] == process.pid][-1]
+        assert sample["threads"] == 701, sample
+        assert own > 1 and abs(sample["cpu_ns"] / 1e9 - own) < 0.02 * own, (sample, own)
+
+
+@test
+def storage_bytes_are_those_of_the_kernel_and_a_stopped_process_is_stopped():
+    with tempfile.NamedTemporaryFile(dir=os.environ.get("TMPDIR", "/var/tmp")) as file:
+        script = READY + ("with open(%r, 'wb') as f:\n    f.write(b'x' * (8 << 20)); f.flush(); os.fsync(f.fileno())\n"
+                          "print('up', flush=True)\nsys.stdin.read()\n" % file.name)
+        with listening() as (_, receiver), program(script) as process:
+            assert process.stdout.readline() == "up\n"
+            receiver.read(0.3)
+            process.send_signal(signal.SIGSTOP)
+            sample = sampled(receiver, process.pid, state=ord("T"))
+            with open("/proc/%d/io" % process.pid) as io:
+                own = dict(line.split(": ") for line in io.read().splitlines())
+            assert sample["write_bytes"] == int(own["write_bytes"]), (sample, own)
+            assert sample["read_bytes"] == int(own["read_bytes"]), (sample, own)
+            process.send_signal(signal.SIGCONT)
+            sampled(receiver, process.pid, state=ord("S"))
+
+
+@test
+def who_has_not_changed_is_not_told_again_until_the_full_pass():
+    with sleeper() as pid, listening("collector: {sample_interval_ms: 100, ring_bytes: 65536}\n") as (_, receiver):
+        receiver.read(2)
+        begins = receiver.of("SAMPLE_BEGIN")
+        assert [f["full"] for f in begins[:2]] == [1, 0] and 15 <= len(begins) <= 22, begins
+        assert len([f for f in receiver.of("SAMPLE") if f["pid"] == pid]) <= 2, receiver.of("SAMPLE")
+        end = receiver.of("SAMPLE_END")[-1]
+        assert end["sent"] < end["seen"], end
+        told = [f for f in receiver.of("SAMPLE") if f["number"] == end["number"]]
+        assert len(told) == end["sent"], end
+        receiver.seen = len(receiver.frames)
+        time.sleep(4)
+        storm(2)  # nobody reads: what is lost asks for a full pass
+        full = receiver.until(lambda f: f["frame"] == "SAMPLE_BEGIN" and f["full"] and f["number"] > 1, 20)
+        assert sampled(receiver, pid)["number"] == full["number"]
+
+
+@test
+def who_is_gone_without_a_seen_end_is_told_as_such():
+    script = ("import os, time\n"
+              "for _ in range(3000):\n"
+              "    if os.fork() == 0: os._exit(0)\n"
+              "    os.wait()\n")
+    with listening("collector: {sample_interval_ms: 100, ring_bytes: 65536}\n") as (collector, receiver):
+        sleepers = [subprocess.Popen(["sleep", "300"]) for _ in range(20)]
+        for sleeping in sleepers:
+            sampled(receiver, sleeping.pid)
+        collector.process.send_signal(signal.SIGSTOP)
+        subprocess.run([sys.executable, "-c", script], check=True)
+        for sleeping in sleepers:
+            sleeping.kill()
+            sleeping.wait()
+        receiver.seen = len(receiver.frames)
+        collector.process.send_signal(signal.SIGCONT)
+        receiver.read(2)
+        inferred = {f["pid"]: f for f in receiver.of("EXIT_INFERRED")}
+        ended = {f["pid"] for f in receiver.of("EXIT")}
+        for sleeping in sleepers:
+            assert (sleeping.pid in inferred) != (sleeping.pid in ended), sleeping.pid
+        assert len(inferred) >= 15, inferred
+        started = {f["pid"]: f["start_ns"] for f in receiver.of("SAMPLE")}
+        assert all(f["start_ns"] == started[pid] for pid, f in inferred.items()), inferred
+        counters = counters_at_rest(receiver)
+        assert counters["dropped_ring"] > 0, counters
+
+
+@test
+def an_end_that_was_seen_is_never_inferred():
+    with listening() as (_, receiver):
+        for _ in range(20):
+            with contextlib.ExitStack() as stack:
+                for _ in range(10):
+                    stack.enter_context(sleeper("sleep", "300"))
+                receiver.read(0.15)
+        receiver.read(0.5)
+        assert not receiver.of("EXIT_INFERRED"), receiver.of("EXIT_INFERRED")
+
+
+@test
+def the_host_is_sampled_each_second():
+    with listening() as (_, receiver):
+        receiver.read(0.5)
+        receiver.seen = len(receiver.frames)
+        with open("/proc/meminfo") as file:
+            available = [int(line.split()[1]) * 1024 for line in file if line.startswith("MemAvailable")][0]
+        ticks = os.sysconf("SC_CLK_TCK")
+        with open("/proc/stat") as file:
+            total = sum(map(int, file.readline().split()[1:9])) / ticks * 1e9
+        with open("/proc/loadavg") as file:
+            load = float(file.read().split()[0])
+        sample = receiver.until(is_frame("HOST_SAMPLE"), 3)
+        assert abs(sample["available"] - available) < 512 << 20, (sample, available)
+        assert abs(sample["cpu_total_ns"] - total) < 10e9 and 0 < sample["cpu_busy_ns"] <= sample["cpu_total_ns"], sample
+        assert abs(sample["load1"] / 100 - load) < 1, (sample, load)
+        for bit, resource in enumerate(("cpu", "memory", "io")):
+            known = sample["pressure_known"] >> bit & 1
+            assert known == os.path.exists("/proc/pressure/" + resource), sample
+            if known:
+                with open("/proc/pressure/" + resource) as file:
+                    some = int(file.readline().rsplit("=", 1)[1])
+                assert abs(some - sample[resource + "_some_us"]) < 5e6, (sample, some)
+        later = receiver.until(is_frame("HOST_SAMPLE"), 3)
+        assert 0.5e9 < later["time_ns"] - sample["time_ns"] < 1.5e9
+        cpus = os.cpu_count()
+        assert abs((later["cpu_total_ns"] - sample["cpu_total_ns"]) / cpus - 1e9) < 0.5e9, (sample, later)
+
+
+@contextlib.contextmanager
+def small_memory():
+    """A cgroup with 16 MiB for all that is in it."""
+    roots = [("/sys/fs/cgroup/memory", "memory.limit_in_bytes"), ("/sys/fs/cgroup", "memory.max")]
+    for root, limit in roots:
+        path = os.path.join(root, "linnix-test-%d" % os.getpid())
+        with contextlib.suppress(OSError):
+            os.mkdir(path)
+            try:
+                with open(os.path.join(path, limit), "w") as file:
+                    file.write(str(16 << 20))
+                yield path
+                return
+            finally:
+                with contextlib.suppress(OSError):
+                    os.rmdir(path)
+    raise Skip("no memory controller")
+
+
+@test
+def a_victim_of_want_of_memory_is_told_before_its_end():
+    script = ("import os, sys\nopen(sys.argv[1], 'w').write(str(os.getpid()))\n"
+              "hungry = []\nwhile True: hungry.append(bytearray(b'x' * (1 << 20)))\n")
+    with small_memory() as cgroup, Collector() as collector:
+        collector.record()
+        child = subprocess.Popen([sys.executable, "-c", script, os.path.join(cgroup, "cgroup.procs")])
+        assert child.wait(20) == -signal.SIGKILL
+        frames = collector.recorded()
+        mine = [f for f in frames if f.get("pid") == child.pid]
+        assert [f["frame"] for f in mine if f["frame"] in ("OOM", "EXIT")] == ["OOM", "EXIT"], mine
+        oom = [f for f in mine if f["frame"] == "OOM"][0]
+        assert oom["start_ns"] == mine[0]["start_ns"] and oom["ppid"] == os.getpid(), oom
+        last = [f for f in frames if f["frame"] == "COUNTERS"][-1]
+        assert last["ooms"] >= 1 and exact(last), last
+
+
+@test
+def while_nothing_happens_nothing_of_single_processes_is_opened():
+    trace = os.path.join(tempfile.gettempdir(), "linnix-trace-%d" % os.getpid())
+    with listening() as (collector, receiver):
+        receiver.read(1)
+        tracer = subprocess.Popen(["strace", "-f", "-qq", "-e", "trace=open,openat,openat2", "-o", trace, "-p",
+                                   str(collector.process.pid)], stderr=subprocess.DEVNULL)
+        try:
+            receiver.read(4)
+        finally:
+            tracer.terminate()
+            tracer.wait()
+        with open(trace) as file:
+            assert file.read() == ""
+        os.unlink(trace)
 
 
 if __name__ == "__main__":

@@ -88,8 +88,11 @@ static void finds_file_name_and_arguments_of_an_exec(void **state)
 
 static void counts_memory_of_an_exit_in_bytes(void **state)
 {
-	struct record_exit record = {
-		.head.type = RECORD_EXIT, .process = somebody, .status = 0x100, .maxrss_pages = 3};
+	struct record_exit record = {.head.type = RECORD_EXIT,
+		.process = somebody,
+		.status = 0x100,
+		.maxrss_pages = 3,
+		.cpu_ns = 77};
 	struct decoded decoded;
 
 	(void)state;
@@ -97,6 +100,7 @@ static void counts_memory_of_an_exit_in_bytes(void **state)
 	assert_int_equal(decoded.type, FRAME_EXIT);
 	assert_int_equal(decoded.payload.exit.status, 0x100);
 	assert_int_equal(decoded.payload.exit.maxrss_bytes, 3 * PAGE);
+	assert_int_equal(decoded.payload.exit.cpu_ns, 77);
 }
 
 static void names_a_cgroup(void **state)
@@ -125,6 +129,119 @@ static void finds_the_file_name_of_a_sample(void **state)
 	assert_int_equal(decoded.texts[0].len, 9);
 	assert_int_equal(decode(&record, RECORD_SAMPLE_MIN + 9, &decoded), -EPROTO);
 	assert_int_equal(decode(&record, RECORD_SAMPLE_MIN + 24, &decoded), -EPROTO);
+}
+
+static struct record_sample busy(void)
+{
+	struct record_sample record = {.head.type = RECORD_SAMPLE,
+		.process = somebody,
+		.work = {.cpu_ns = 1, .read_bytes = 2, .write_bytes = 3, .major_faults = 4},
+		.file_pages = 5,
+		.anon_pages = 6,
+		.swap_pages = 7,
+		.shmem_pages = -1,
+		.fd_limit = UINT64_MAX,
+		.fds = 8,
+		.threads = 9,
+		.state = 0x100};
+
+	record.process.kernel_thread = 0;
+	return record;
+}
+
+static void takes_over_what_a_process_uses(void **state)
+{
+	struct record_sample record = busy();
+	struct decoded decoded;
+	const struct sample *sample = &decoded.payload.sample;
+
+	(void)state;
+	assert_int_equal(decode(&record, RECORD_SAMPLE_MIN, &decoded), 0);
+	assert_int_equal(sample->cpu_ns, 1);
+	assert_int_equal(sample->read_bytes, 2);
+	assert_int_equal(sample->write_bytes, 3);
+	assert_int_equal(sample->major_faults, 4);
+	assert_int_equal(sample->rss_file_bytes, 5 * PAGE);
+	assert_int_equal(sample->rss_anon_bytes, 6 * PAGE);
+	assert_int_equal(sample->swap_bytes, 7 * PAGE);
+	assert_int_equal(
+		sample->rss_shmem_bytes, 0); /* counted on several CPUs it may be below 0 */
+	assert_int_equal(sample->fds, 8);
+	assert_int_equal(sample->fd_limit, UINT32_MAX);
+	assert_int_equal(sample->threads, 9);
+	assert_int_equal(sample->state, 'R');
+	assert_false(decoded.apart);
+	record.apart = 1;
+	assert_int_equal(decode(&record, RECORD_SAMPLE_MIN, &decoded), 0);
+	assert_true(decoded.apart);
+	record.apart = 2;
+	assert_int_equal(decode(&record, RECORD_SAMPLE_MIN, &decoded), -EPROTO);
+}
+
+static void says_nothing_of_what_a_kernel_thread_uses(void **state)
+{
+	struct record_sample record = busy();
+	struct decoded decoded;
+
+	(void)state;
+	record.process.kernel_thread = 1;
+	assert_int_equal(decode(&record, RECORD_SAMPLE_MIN, &decoded), 0);
+	assert_int_equal(decoded.payload.sample.cpu_ns, 0);
+	assert_int_equal(decoded.payload.sample.state, 0);
+}
+
+static void names_states_as_proc_does(void **state)
+{
+	static const struct {
+		uint32_t bits;
+		char letter;
+	} states[] = {{0, 'R'}, {1, 'S'}, {2, 'D'}, {4, 'T'}, {8, 't'}, {0x10, 'X'}, {0x20, 'Z'},
+		{0x40, 'P'}, {0x402, 'I'}, {0x2001, 'S'}, {0x102, 'D'}, {0x8000, 'D'},
+		{0x1000, 'D'}, {0x80, 'R'}};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(states); i++)
+		assert_int_equal(decode_state(states[i].bits), states[i].letter);
+	for (uint32_t bits = 0; bits <= 0xffff; bits++)
+		assert_true(decode_state(bits) >= 'D');
+}
+
+static void reads_a_victim_and_a_thread(void **state)
+{
+	struct record_oom oom = {.head.type = RECORD_OOM, .process = somebody};
+	struct record_thread thread = {
+		.head.type = RECORD_THREAD, .tgid = 5, .start_ns = 9, .work.cpu_ns = 11};
+	struct decoded decoded;
+
+	(void)state;
+	assert_int_equal(decode(&oom, sizeof(oom), &decoded), 0);
+	assert_int_equal(decoded.type, FRAME_OOM);
+	assert_int_equal(decoded.payload.oom.process.tgid, 5);
+	assert_int_equal(decode(&oom, sizeof(oom) - 1, &decoded), -EPROTO);
+	assert_int_equal(decode(&thread, sizeof(thread), &decoded), 0);
+	assert_int_equal(decoded.type, DECODED_THREAD);
+	assert_int_equal(decoded.payload.sample.process.tgid, 5);
+	assert_int_equal(decoded.payload.sample.process.start_ns, 9);
+	assert_int_equal(decoded.payload.sample.cpu_ns, 11);
+	thread.tgid = 0;
+	assert_int_equal(decode(&thread, sizeof(thread), &decoded), -EPROTO);
+}
+
+static void finds_where_the_next_record_of_an_iterator_begins(void **state)
+{
+	struct record_sample record = {.head.type = RECORD_SAMPLE, .exe_len = 9};
+
+	(void)state;
+	assert_int_equal(decode_length(&record, sizeof(record)), RECORD_SAMPLE_MIN + 16);
+	assert_int_equal(decode_length(&record, RECORD_SAMPLE_MIN + 15), -EPROTO);
+	assert_int_equal(decode_length(&record, RECORD_SAMPLE_MIN - 1), -EPROTO);
+	assert_int_equal(decode_length(&record, 7), -EPROTO);
+	record.exe_len = UINT32_MAX;
+	assert_int_equal(decode_length(&record, sizeof(record)), -EPROTO);
+	record.head.type = RECORD_THREAD;
+	assert_int_equal(decode_length(&record, sizeof(record)), sizeof(struct record_thread));
+	record.head.type = RECORD_FORK;
+	assert_int_equal(decode_length(&record, sizeof(record)), -EPROTO);
 }
 
 static void refuses_what_is_short_or_long(void **state)
@@ -184,6 +301,11 @@ int main(void)
 		cmocka_unit_test(counts_memory_of_an_exit_in_bytes),
 		cmocka_unit_test(names_a_cgroup),
 		cmocka_unit_test(finds_the_file_name_of_a_sample),
+		cmocka_unit_test(takes_over_what_a_process_uses),
+		cmocka_unit_test(says_nothing_of_what_a_kernel_thread_uses),
+		cmocka_unit_test(names_states_as_proc_does),
+		cmocka_unit_test(reads_a_victim_and_a_thread),
+		cmocka_unit_test(finds_where_the_next_record_of_an_iterator_begins),
 		cmocka_unit_test(refuses_what_is_short_or_long),
 		cmocka_unit_test(refuses_lengths_beyond_their_bounds),
 		cmocka_unit_test(refuses_unknown_types_and_impossible_values),

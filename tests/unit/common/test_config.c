@@ -86,6 +86,7 @@ static void assert_defaults(const struct config *config)
 	assert_int_equal(config->log.level, d.log.level);
 	for (int role = 0; role < ROLE_COUNT; role++)
 		assert_string_equal(config->users[role], d.users[role]);
+	assert_int_equal(config->collector.sample_interval_ms, d.collector.sample_interval_ms);
 	assert_int_equal(config->collector.ring_bytes, d.collector.ring_bytes);
 	assert_int_equal(config->collector.capture_args, d.collector.capture_args);
 	assert_string_equal(config->rules.path, d.rules.path);
@@ -116,6 +117,7 @@ static void has_the_promised_defaults(void **state)
 	assert_int_equal(c->log.level, LOG_LEVEL_INFO);
 	assert_string_equal(c->users[ROLE_COLLECTORD], "linnix-collectord");
 	assert_string_equal(c->users[ROLE_ENFORCERD], "linnix-enforcerd");
+	assert_int_equal(c->collector.sample_interval_ms, 1000);
 	assert_int_equal(c->collector.ring_bytes, 4194304);
 	assert_true(c->collector.capture_args);
 	assert_string_equal(c->rules.path, "");
@@ -137,7 +139,7 @@ static void has_the_promised_defaults(void **state)
 static void ships_a_file_that_says_every_default(void **state)
 {
 	static const char *const keys[] = {"mode", "level", "collectord", "ruled", "apid",
-		"enforcerd", "ring_bytes", "capture_args", "path", "process_seconds", "listen",
+		"enforcerd", "sample_interval_ms", "ring_bytes", "capture_args", "path", "process_seconds", "listen",
 		"socket", "allowed_hosts", "approval_ttl_secs", "execution_ttl_secs",
 		"max_actions_per_hour", "term_grace_secs", "approvers_required", "auto_rules",
 		"users", "cgroups", "group", "via"};
@@ -183,7 +185,7 @@ static void reads_every_key(void **state)
 			"mode: enforce\n"
 			"log: {level: error}\n"
 			"users: {collectord: a, ruled: 12, apid: c.d, enforcerd: e-f_g}\n"
-			"collector: {ring_bytes: 131072, capture_args: false}\n"
+			"collector: {sample_interval_ms: 250, ring_bytes: 131072, capture_args: false}\n"
 			"rules: {path: /r}\n"
 			"retention: {process_seconds: 11}\n"
 			"api: {listen: ['[::1]:80'], socket: /s, allowed_hosts: [a.b, c]}\n"
@@ -199,6 +201,7 @@ static void reads_every_key(void **state)
 	assert_string_equal(c->users[ROLE_RULED], "12");
 	assert_string_equal(c->users[ROLE_APID], "c.d");
 	assert_string_equal(c->users[ROLE_ENFORCERD], "e-f_g");
+	assert_int_equal(c->collector.sample_interval_ms, 250);
 	assert_int_equal(c->collector.ring_bytes, 131072);
 	assert_false(c->collector.capture_args);
 	assert_string_equal(c->rules.path, "/r");

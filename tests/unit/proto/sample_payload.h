@@ -16,6 +16,8 @@ static const struct {
 	{FRAME_EXEC, offsetof(struct exec, process.tgid), 1},
 	{FRAME_EXIT, offsetof(struct exit, process.tgid), 1},
 	{FRAME_SAMPLE, offsetof(struct sample, process.tgid), 1},
+	{FRAME_OOM, offsetof(struct oom, process.tgid), 1},
+	{FRAME_EXIT_INFERRED, offsetof(struct exit_inferred, tgid), 1},
 	{FRAME_ALERT, offsetof(struct alert, counter), 1},
 	{FRAME_ALERT_NOTE, offsetof(struct alert_note, counter), 1},
 	{FRAME_PROPOSE, offsetof(struct propose, proposal), 1},
