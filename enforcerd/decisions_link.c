@@ -131,7 +131,7 @@ static int send_action(struct link *link, const struct job *job)
 		[ACTION_COMM] = text_of(job->comm),
 		[ACTION_ARGS] = text_of(job->args),
 		[ACTION_USER] = text_of(job->user),
-		[ACTION_CGROUP] = text_of(job->target.cgroup),
+		[ACTION_CGROUP] = proc_cgroup_shown(job->target.cgroups),
 		[ACTION_OUTCOME] = text_of(job->outcome),
 	};
 

@@ -125,14 +125,15 @@ static void on_signal(uint64_t action, int signal, unsigned members, void *ctx)
 static void describe_failure(
 	const struct job *job, const struct act_result *result, char *text, size_t size)
 {
-	char reason[256];
+	char reason[256], cgroup[256];
 
 	/* Refused by a gate: the gate knows better. */
 	if (result->error == -EPERM && judge_failed(job, true, reason, sizeof(reason)))
 		snprintf(text, size, "%s", reason);
 	else if (result->left > 0 && job->status == STATUS_EXECUTING)
 		snprintf(text, size, "%s; %u left, which ending its cgroup would end: %.150s",
-			result->why, result->left, job->target.cgroup);
+			result->why, result->left,
+			text_copy(proc_cgroup_shown(job->target.cgroups), cgroup, sizeof(cgroup)));
 	else
 		snprintf(text, size, "%s", result->why);
 }

@@ -42,8 +42,11 @@ must_check int proc_cgroups(uint32_t pid, char text[PROC_CGROUP_BYTES]);
  * @controllers is the middle part of the line ("" for cgroup v2).
  */
 bool proc_cgroup_next(const char **cursor, struct text *controllers, struct text *path);
-/* The path that tells most: that of v2 unless it is the root, then pids, then memory. */
-struct text proc_cgroup_best(const char *cgroups);
+/*
+ * The path that names the process, in the hierarchy the collector chooses: that of the pids
+ * controller where it is a v1 one, else of memory, else that of v2. "/" if there is none.
+ */
+struct text proc_cgroup_shown(const char *cgroups);
 
 /* The command line with spaces for NULs, cut to @size - 1. Raw bytes of the process. "" if there is
  * none. */

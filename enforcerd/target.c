@@ -104,16 +104,6 @@ static int prove(const struct propose *proposal, struct target *target, const ch
 	return 0;
 }
 
-static int take_cgroup(struct target *target, const struct gate_process *process, const char **why)
-{
-	struct text best = proc_cgroup_best(process->cgroups);
-
-	if (best.len >= sizeof(target->cgroup))
-		return REASON(-E2BIG, "its cgroup's path is too long");
-	text_copy(best, target->cgroup, sizeof(target->cgroup));
-	return 0;
-}
-
 int target_open(const struct propose *proposal, struct target *target, struct gate_process *process,
 	const char **why)
 {
@@ -133,9 +123,7 @@ int target_open(const struct propose *proposal, struct target *target, struct ga
 	measure_process(t.pid, process);
 	if (process->known && process->uid != t.uid)
 		return REASON(-EPERM, "its user has changed since it was measured");
-	r = take_cgroup(&t, process, why);
-	if (r < 0)
-		return r;
+	memcpy(t.cgroups, process->cgroups, sizeof(t.cgroups));
 	/* Alive now: so the pid was this process's all along, and what was read by pid was read of
 	 * it. */
 	if (!pidfd_alive(t.pidfd))
@@ -148,13 +136,9 @@ int target_open(const struct propose *proposal, struct target *target, struct ga
 void target_measure(
 	const struct target *target, struct gate_process *process, struct gate_facts *facts)
 {
-	struct text best;
-
 	measure_process(target->pid, process);
-	best = proc_cgroup_best(process->cgroups);
 	facts->same_uid = process->known && process->uid == target->uid;
-	facts->same_cgroup = process->known && best.len == strlen(target->cgroup) &&
-			     memcmp(best.data, target->cgroup, best.len) == 0;
+	facts->same_cgroup = process->known && strcmp(process->cgroups, target->cgroups) == 0;
 	/* Last: if it is alive now, the pid was still its own when it was read. */
 	facts->alive = pidfd_alive(target->pidfd);
 }

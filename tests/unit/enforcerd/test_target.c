@@ -109,7 +109,7 @@ static void notices_a_change_of_cgroup(void **state)
 
 	(void)state;
 	assert_int_equal(target_open(&propose, &target, &process, &why), 0);
-	target.cgroup[0]++;
+	target.cgroups[0]++;
 	target_measure(&target, &process, &facts);
 	assert_true(facts.alive && facts.same_uid && !facts.same_cgroup);
 }
