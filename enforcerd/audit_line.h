@@ -5,10 +5,9 @@
  */
 #pragma once
 
-#include <sys/types.h>
-
 #include "common/base.h"
 #include "common/chain.h"
+#include "enforcerd/peer.h"
 
 #define AUDIT_KINDS(KIND)                                                                          \
 	KIND(PROPOSED, "PROPOSED", "f4a1b0f2c5d24a0e9c3b6a7d81e20001")                             \
@@ -42,12 +41,9 @@ struct audit_event {
 	enum audit_kind kind;
 	uint64_t wall_ns;
 	uint64_t action;
-	char what[32];	 /* our own word: "kill_process", "not-an-approver" */
-	char label[129]; /* what the approver calls himself */
-	bool uid_known;
-	uid_t uid;
-	char user[64];
-	const char *via, *signal; /* static */
+	struct approval by; /* PEER_NOBODY: uid and kind are left out */
+	char what[32];	    /* our own word where there is no label: "kill_process" */
+	const char *signal; /* static */
 	uint32_t pid;
 	char comm[16];
 	char rule[128];

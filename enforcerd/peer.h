@@ -17,6 +17,16 @@ struct peer {
 	uint64_t cookie;     /* of the passed socket: the kernel gives each to one socket only */
 };
 
+#define APPROVAL_LABEL_BYTES 129
+#define APPROVAL_USER_BYTES  64
+
+/* Somebody who has decided: as proven, and as he calls himself. */
+struct approval {
+	enum peer_kind kind;
+	uid_t uid;
+	char label[APPROVAL_LABEL_BYTES], user[APPROVAL_USER_BYTES];
+};
+
 /* Opens the netlink socket, before the sandbox. 0 or -errno. */
 must_check int peer_open(void);
 
