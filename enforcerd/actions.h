@@ -69,6 +69,9 @@ struct job *actions_add(struct actions *actions);
 /* Takes the newest one back as if it had never been. */
 void actions_cancel(struct actions *actions, struct job *job);
 
+/* The action in the next place after @job, from NULL to NULL. */
+struct job *actions_next(struct actions *actions, struct job *job);
+
 struct job *actions_find(struct actions *actions, uint64_t id);
 struct job *actions_find_proposal(struct actions *actions, uint64_t proposer, uint64_t proposal);
 /* The unfinished action about the same process. */

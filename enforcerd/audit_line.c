@@ -92,7 +92,7 @@ static void list_members(const struct audit_event *e, struct member members[MEMB
 	const bool proven = e->by.kind != PEER_NOBODY;
 	const struct member list[MEMBERS] = {
 		{"by", " by ", .text = e->by.label},
-		{"what", " ", .text = e->what},
+		{"what", " ", .text = e->what ? e->what : ""},
 		{"uid", " uid=", .known = proven, .number = e->by.uid},
 		{"user", " user=", .text = e->by.user},
 		{"via", " via=", .text = vias[e->by.kind]},

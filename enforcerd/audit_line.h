@@ -42,8 +42,8 @@ struct audit_event {
 	uint64_t wall_ns;
 	uint64_t action;
 	struct approval by; /* PEER_NOBODY: uid and kind are left out */
-	char what[32];	    /* our own word where there is no label: "kill_process" */
-	const char *signal; /* static */
+	/* Static; "what" is our own word where there is no label: "kill_process". */
+	const char *what, *signal;
 	uint32_t pid;
 	char comm[16];
 	char rule[128];

@@ -3,13 +3,18 @@
 
 #include <stdio.h>
 
+int core_write(struct core *core, struct audit_event event, const char *reason)
+{
+	snprintf(event.reason, sizeof(event.reason), "%s", reason);
+	return core->ports->audit(&event);
+}
+
 const char *core_held_by(struct core *core)
 {
 	if (hold_look(&core->hold, core->ports->wall_ns())) {
-		struct audit_event event = {
-			.kind = core->hold.file ? AUDIT_HOLD : AUDIT_RESUME, .reason = HOLD_FILE};
+		enum audit_kind kind = core->hold.file ? AUDIT_HOLD : AUDIT_RESUME;
 
-		(void)!core->ports->audit(&event);
+		(void)core_write(core, (struct audit_event){.kind = kind}, HOLD_FILE);
 		core->ports->on_enforcer(core);
 	}
 	return hold_by(&core->hold);

@@ -43,6 +43,9 @@ struct core {
 	struct watch targets;
 };
 
+/* core->ports->audit() with @reason. */
+int core_write(struct core *core, struct audit_event event, const char *reason);
+
 /* Who holds, or NULL; looks at the file first. */
 const char *core_held_by(struct core *core);
 

@@ -11,14 +11,6 @@
 
 #define NOBODY ((uid_t)-1)
 
-static bool is_suite(const struct core *core, uid_t uid)
-{
-	for (size_t i = 0; i < ROLE_COUNT; i++)
-		if (core->policy.suite[i] == uid)
-			return true;
-	return false;
-}
-
 /* Why a proven peer may not decide, or NULL. */
 static const char *why_not(const struct core *core, const struct peer *peer)
 {
@@ -27,49 +19,43 @@ static const char *why_not(const struct core *core, const struct peer *peer)
 	if (!(core->config->approvers.via & via))
 		return peer->kind == PEER_TCP ? "tcp is not admitted (approvers.via)"
 					      : "unix is not admitted (approvers.via)";
-	if (is_suite(core, peer->uid))
+	if (gates_is_suite(&core->policy, peer->uid))
 		return "a user of this suite decides nothing";
 	if (peer->uid != 0 && !account_in_group(peer->uid, core->config->approvers.group))
 		return "not an approver";
 	return NULL;
 }
 
-static void record_refusal(struct core *core, const struct peer *peer,
-	const struct request_head *head, const char *why)
+static void record_refusal(
+	struct core *core, enum peer_kind kind, uid_t uid, uint64_t action, const char *why)
 {
 	struct audit_event event = {.kind = AUDIT_REFUSED,
-		.action = head->action,
-		.by = {.kind = peer->kind, .uid = peer->uid}};
-	bool known = peer->kind != PEER_NOBODY;
+		.action = action,
+		.by = {.kind = kind, .uid = uid},
+		.what = kind == PEER_NOBODY ? "not-proven" : "not-an-approver"};
 
-	snprintf(event.what, sizeof(event.what), "%s", known ? "not-an-approver" : "not-proven");
-	if (known)
-		account_name(peer->uid, event.by.user, sizeof(event.by.user));
-	snprintf(event.reason, sizeof(event.reason), "%s", why);
-	(void)!core->ports->audit(&event);
+	if (kind != PEER_NOBODY)
+		account_name(uid, event.by.user, sizeof(event.by.user));
+	(void)core_write(core, event, why);
 }
 
-static void refuse(struct core *core, const struct peer *peer, const struct request_head *head,
-	const char *why)
+static void refuse(struct core *core, const struct peer *peer, uint64_t action, const char *why)
 {
 	uid_t uid = peer->kind == PEER_NOBODY ? NOBODY : peer->uid;
 
 	if (refusals_pass(&core->refusals, uid, core->ports->boottime_ns()))
-		record_refusal(core, peer, head, why);
+		record_refusal(core, peer->kind, uid, action, why);
 }
 
 void decide_tick(struct core *core)
 {
-	const struct request_head none = {VERB_NONE, 0};
 	uint64_t count;
+	char why[48];
 	uid_t uid;
 
 	while (refusals_take(&core->refusals, core->ports->boottime_ns(), &uid, &count)) {
-		struct peer peer = {.kind = uid == NOBODY ? PEER_NOBODY : PEER_UNIX, .uid = uid};
-		char why[48];
-
 		snprintf(why, sizeof(why), "%" PRIu64 " more suppressed", count);
-		record_refusal(core, &peer, &none, why);
+		record_refusal(core, uid == NOBODY ? PEER_NOBODY : PEER_UNIX, uid, 0, why);
 	}
 }
 
@@ -94,8 +80,7 @@ static const char *read_request(int fd, struct request_head *head)
 
 static bool is_decision(enum verb verb)
 {
-	return verb == VERB_APPROVE || verb == VERB_REJECT || verb == VERB_HOLD ||
-	       verb == VERB_RESUME;
+	return verb != VERB_NONE && verb != VERB_WHOAMI;
 }
 
 /* Keeps the socket of somebody who may decide. NULL, or why it is no evidence. */
@@ -133,7 +118,7 @@ void decide_claim(struct core *core, uint64_t connection, int *fd, struct proof 
 	if (peer.kind != PEER_NOBODY)
 		reason = why_not(core, &peer);
 	if (is_decision(head.verb) && reason)
-		refuse(core, &peer, &head, reason);
+		refuse(core, &peer, head.action, reason);
 	else if (is_decision(head.verb))
 		reason = keep(core, connection, &peer, &head, fd);
 	*proof = (struct proof){.connection = connection, .kind = (uint16_t)peer.kind};
@@ -167,11 +152,8 @@ static const char *prove_again(
 static enum decision_result decide_hold(
 	struct core *core, const struct approval *approval, const char *reason)
 {
-	struct audit_event event = {.kind = AUDIT_HOLD, .by = *approval};
-
-	snprintf(event.reason, sizeof(event.reason), "%s", reason);
 	/* On also if it cannot be written: it then lasts until a restart only. */
-	(void)!core->ports->audit(&event);
+	(void)core_write(core, (struct audit_event){.kind = AUDIT_HOLD, .by = *approval}, reason);
 	if (!core->hold.decided)
 		core->hold.since_wall_ns = core->ports->wall_ns();
 	core->hold.decided = true;
@@ -182,15 +164,14 @@ static enum decision_result decide_hold(
 static enum decision_result decide_resume(
 	struct core *core, const struct approval *approval, const char *reason, char detail[256])
 {
-	struct audit_event event = {.kind = AUDIT_RESUME, .by = *approval};
+	const struct audit_event event = {.kind = AUDIT_RESUME, .by = *approval};
 
 	(void)core_held_by(core);
 	if (core->hold.file) {
 		snprintf(detail, 256, "%s exists: remove it", HOLD_FILE);
 		return DECISION_CONFLICT;
 	}
-	snprintf(event.reason, sizeof(event.reason), "%s", reason);
-	if (!core->ports->audit_is_ok() || core->ports->audit(&event) < 0) {
+	if (!core->ports->audit_is_ok() || core_write(core, event, reason) < 0) {
 		snprintf(detail, 256, "the audit cannot be written");
 		return DECISION_UNAVAILABLE;
 	}
@@ -263,7 +244,7 @@ void decide(struct core *core, const struct frame *frame, struct decided *decide
 	why = prove_again(core, caller, &now);
 	caller_use(&core->claims, caller);
 	if (why) {
-		refuse(core, &now, &caller->head, why);
+		refuse(core, &now, caller->head.action, why);
 		snprintf(detail, 256, "%s", why);
 		return;
 	}

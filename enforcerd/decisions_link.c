@@ -160,12 +160,8 @@ static uint64_t tell_all(struct decisions_link *d)
 	uint64_t count = 0;
 
 	d->stale = false;
-	for (size_t i = 0; i < ACTIONS_MAX; i++) {
-		if (d->core->actions.places[i].id == 0)
-			continue;
-		decisions_link_tell(d, &d->core->actions.places[i]);
-		count++;
-	}
+	for (struct job *job = NULL; (job = actions_next(&d->core->actions, job)); count++)
+		decisions_link_tell(d, job);
 	return count;
 }
 

@@ -103,7 +103,9 @@ struct gate_facts {
 };
 
 const char *gate_name(enum gate gate);
-bool gate_is_lasting(enum gate gate);
+
+/* Whether @uid is one of this suite's users. */
+bool gates_is_suite(const struct gate_policy *policy, uid_t uid);
 
 /* Judges the target: fills the process gates of @verdicts. */
 void gates_judge_target(const struct gate_context *context, const struct gate_process *process,

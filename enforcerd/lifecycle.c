@@ -30,14 +30,14 @@ static void describe(struct job *job, const struct frame *frame, const struct ga
 
 static int record_proposal(struct core *core, const struct job *job)
 {
-	struct audit_event event = {
-		.kind = AUDIT_PROPOSED, .action = job->id, .pid = job->target.pid};
+	struct audit_event event = {.kind = AUDIT_PROPOSED,
+		.action = job->id,
+		.what = action_type_name(job->type),
+		.pid = job->target.pid};
 
-	snprintf(event.what, sizeof(event.what), "%s", action_type_name(job->type));
 	memcpy(event.comm, job->comm, sizeof(event.comm));
-	snprintf(event.rule, sizeof(event.rule), "%s", job->rule);
-	snprintf(event.reason, sizeof(event.reason), "%s", job->reason);
-	return core->ports->audit(&event);
+	memcpy(event.rule, job->rule, sizeof(event.rule));
+	return core_write(core, event, job->reason);
 }
 
 /* Makes the job for a target that has been opened. NULL: it is refused, with why; *target is still
@@ -132,7 +132,7 @@ void lifecycle_consider(struct core *core, struct job *job)
 	if (core->config->mode == MODE_ENFORCE &&
 		config_list_has(&core->config->enforcement.auto_rules, job->rule)) {
 		why = why_not_auto(job, text, sizeof(text));
-		snprintf(event.rule, sizeof(event.rule), "%s", job->rule);
+		memcpy(event.rule, job->rule, sizeof(event.rule));
 		if (!why && (!core->ports->audit_is_ok() || core->ports->audit(&event) < 0))
 			why = "the audit cannot be written";
 		if (why)
@@ -154,11 +154,16 @@ void lifecycle_withdraw(struct core *core, uint64_t proposal, const char *why)
 		core_end(core, job, STATUS_WITHDRAWN, why, NULL);
 }
 
+static void expire(struct core *core, struct job *job, uint64_t now_ns)
+{
+	if (job->status == STATUS_PENDING && now_ns >= job->deadline_ns)
+		core_end(core, job, STATUS_EXPIRED, "nobody approved it in time", NULL);
+}
+
 /* What stands against any decision on @job now. DECISION_OK: nothing. */
 static enum decision_result undecidable(struct core *core, struct job *job, char detail[256])
 {
-	if (job->status == STATUS_PENDING && core->ports->boottime_ns() >= job->deadline_ns)
-		core_end(core, job, STATUS_EXPIRED, "nobody approved it in time", NULL);
+	expire(core, job, core->ports->boottime_ns());
 	snprintf(detail, 256, "action-%" PRIu64 " is %s", job->id, action_status_name(job->status));
 	if (job->status == STATUS_EXPIRED)
 		return DECISION_EXPIRED;
@@ -170,20 +175,12 @@ static enum decision_result undecidable(struct core *core, struct job *job, char
 	return DECISION_UNAVAILABLE;
 }
 
-/* Writes the decision down; on failure nothing has been decided. */
-static int record_decision(struct core *core, const struct job *job, enum audit_kind kind,
-	const struct approval *approval, const char *reason)
-{
-	struct audit_event event = {.kind = kind, .action = job->id, .by = *approval};
-
-	snprintf(event.reason, sizeof(event.reason), "%s", reason);
-	return core->ports->audit(&event);
-}
-
 enum decision_result lifecycle_approve(struct core *core, struct job *job,
 	const struct approval *approval, uint32_t approver_pid, const char *reason,
 	char detail[256])
 {
+	const struct audit_event event = {
+		.kind = AUDIT_APPROVED, .action = job->id, .by = *approval};
 	enum decision_result result = undecidable(core, job, detail);
 	int missing;
 
@@ -199,7 +196,7 @@ enum decision_result lifecycle_approve(struct core *core, struct job *job,
 		snprintf(detail, 256, "uid %u has approved it already", approval->uid);
 		return DECISION_CONFLICT;
 	}
-	if (record_decision(core, job, AUDIT_APPROVED, approval, reason) < 0) {
+	if (core_write(core, event, reason) < 0) {
 		job->approval_count--;
 		snprintf(detail, 256, "the audit cannot be written");
 		return DECISION_UNAVAILABLE;
@@ -243,14 +240,9 @@ void lifecycle_tick(struct core *core)
 	uint64_t now_ns = core->ports->boottime_ns();
 
 	(void)core_held_by(core);
-	for (size_t i = 0; i < ACTIONS_MAX; i++) {
-		struct job *job = &core->actions.places[i];
-
-		if (job->id == 0)
-			continue;
-		if (job->status == STATUS_PENDING && now_ns >= job->deadline_ns)
-			core_end(core, job, STATUS_EXPIRED, "nobody approved it in time", NULL);
-		else if (job->status == STATUS_APPROVED)
+	for (struct job *job = NULL; (job = actions_next(&core->actions, job));) {
+		expire(core, job, now_ns);
+		if (job->status == STATUS_APPROVED)
 			execute_tick(core, job, now_ns);
 	}
 }
@@ -263,9 +255,8 @@ static void close_past(struct core *core, const struct audit_past *past)
 		struct audit_event event = {.kind = open->approved ? AUDIT_FAILED : AUDIT_EXPIRED,
 			.action = open->action};
 
-		snprintf(event.reason, sizeof(event.reason), "%s",
-			open->approved ? "interrupted" : "enforcerd was restarted");
-		(void)!core->ports->audit(&event);
+		(void)core_write(
+			core, event, open->approved ? "interrupted" : "enforcerd was restarted");
 	}
 }
 
@@ -295,8 +286,7 @@ int lifecycle_open(struct core *core, struct loop *loop)
 
 void lifecycle_close(struct core *core)
 {
-	for (size_t i = 0; i < ACTIONS_MAX; i++)
-		if (core->actions.places[i].id != 0)
-			target_close(&core->actions.places[i].target);
+	for (struct job *job = NULL; (job = actions_next(&core->actions, job));)
+		target_close(&job->target);
 	watch_close(&core->targets);
 }

@@ -96,12 +96,12 @@ static void has_room_for_the_longest_event(void **state)
 		.members = UINT32_MAX,
 		.after_known = true,
 		.after_ms = UINT64_MAX,
+		.what = "not-an-approver",
 		.signal = "TERM"};
 	char json[AUDIT_JSON_BYTES], text[AUDIT_TEXT_BYTES], head[SHA256_HEX_SIZE] = CHAIN_START;
 	size_t len;
 
 	(void)state;
-	memset(event.what, 1, sizeof(event.what) - 1);
 	memset(event.by.label, 1, sizeof(event.by.label) - 1);
 	memset(event.by.user, 1, sizeof(event.by.user) - 1);
 	memset(event.comm, 1, sizeof(event.comm) - 1);
