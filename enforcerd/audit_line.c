@@ -18,9 +18,15 @@ static const struct {
 #undef KIND
 };
 
-const char *audit_kind_name(enum audit_kind kind)
+enum audit_kind audit_kind_of(struct text name)
 {
-	return kinds[kind].name;
+	enum audit_kind kind = 0;
+
+	while (kind < AUDIT_KIND_COUNT &&
+		(strlen(kinds[kind].name) != name.len ||
+			memcmp(kinds[kind].name, name.data, name.len) != 0))
+		kind++;
+	return kind;
 }
 
 const char *audit_message_id(enum audit_kind kind)

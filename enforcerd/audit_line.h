@@ -8,6 +8,7 @@
 #include "common/base.h"
 #include "common/chain.h"
 #include "enforcerd/peer.h"
+#include "proto/frame.h"
 
 #define AUDIT_KINDS(KIND)                                                                          \
 	KIND(PROPOSED, "PROPOSED", "f4a1b0f2c5d24a0e9c3b6a7d81e20001")                             \
@@ -53,7 +54,8 @@ struct audit_event {
 	char reason[512];
 };
 
-const char *audit_kind_name(enum audit_kind kind);
+/* The kind with this name, or AUDIT_KIND_COUNT. */
+enum audit_kind audit_kind_of(struct text name);
 const char *audit_message_id(enum audit_kind kind);
 
 /* "[linnix_audit] APPROVED action-1 by sre-alice uid=1000 user=alice via=tcp", no newline. Returns
