@@ -144,7 +144,6 @@ int enforcerd_open(struct enforcerd *d)
 	d->core.ports = &ports;
 	d->core.config = &d->config;
 	d->core.suite_pids[SUITE_SELF] = (uint32_t)getpid();
-	claims_init(&d->core.claims);
 	if ((r = open_loop(d)) < 0 || (r = open_audit(&d->past)) < 0)
 		return r;
 	if ((r = proc_open()) < 0 || (r = hold_open(&d->core.hold, "/etc")) < 0 ||

@@ -22,22 +22,15 @@ void target_close(struct target *target)
 	close_fd(&target->pidfd);
 }
 
-/* What stands where a parent would, when a process's parent is outside our pid namespace or it has
- * none. */
-static void no_parent(struct gate_process *process, size_t i)
-{
-	process->parents[i].known = true;
-	process->parents[i].uid = (uid_t)-1;
-	process->parents[i].comm[0] = '\0';
-}
-
 static void measure_parents(uint32_t ppid, struct gate_process *process)
 {
 	for (size_t i = 0; i < ARRAY_LEN(process->parents); i++) {
 		struct proc_stat stat;
 
+		/* Nobody: none, or one outside our pid namespace. */
 		if (ppid == 0) {
-			no_parent(process, i);
+			process->parents[i].known = true;
+			process->parents[i].uid = (uid_t)-1;
 			continue;
 		}
 		if (proc_stat(ppid, &stat) < 0 || proc_uid(ppid, &process->parents[i].uid) < 0)
@@ -52,10 +45,7 @@ void measure_process(uint32_t pid, struct gate_process *process)
 {
 	struct proc_stat stat;
 
-	memset(process, 0, offsetof(struct gate_process, cgroups));
-	memset(process->parents, 0, sizeof(process->parents));
-	process->cgroups[0] = '\0';
-	process->pid = pid;
+	*process = (struct gate_process){.pid = pid};
 	if (proc_stat(pid, &stat) < 0)
 		return;
 	memcpy(process->comm, stat.comm, COMM_BYTES);

@@ -118,7 +118,6 @@ static inline int make_world(void **state)
 		core.policy.suite[role] = 900 + role;
 	config_init(&config);
 	core.policy.cgroups = &config.enforcement.protect_cgroups;
-	claims_init(&core.claims);
 	now_ns = clock_boottime_ns();
 	wall_ns = clock_wall_ns();
 	written_count = orders = told = told_enforcer = 0;
