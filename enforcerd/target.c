@@ -2,7 +2,6 @@
 #include "enforcerd/target.h"
 
 #include <errno.h>
-#include <inttypes.h>
 #include <poll.h>
 #include <string.h>
 #include <sys/stat.h>
