@@ -17,7 +17,7 @@ import threading
 import time
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "harness"))
-from linnix import BUILD, NOBODY, Answer, UnixConnection, main, test, wait_for
+from linnix import BUILD, NOBODY, Answer, UnixConnection, main, published, test, wait_for
 
 COLLECTORD, RULED, APID, ENFORCERD = range(4)
 NOBODY_KIND, UNIX, TCP = range(3)
@@ -35,7 +35,7 @@ class Peer:
         user = pwd.getpwnam("linnix-" + role)
         groups = [g.gr_gid for g in grp.getgrall() if user.pw_name in g.gr_mem]
         self.lines = []
-        self.process = subprocess.Popen([os.path.join(BUILD, "tests", "integration", "apid_peer"), role], text=True,
+        self.process = subprocess.Popen([published(os.path.join(BUILD, "tests", "integration", "apid_peer")), role], text=True,
                                         stdin=subprocess.PIPE, stdout=subprocess.PIPE, bufsize=1, cwd="/",
                                         env={"LINNIX_RUN_DIR": run}, user=user.pw_uid, group=user.pw_gid,
                                         extra_groups=groups)
