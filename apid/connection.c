@@ -5,16 +5,13 @@
 #include <netinet/in.h>
 #include <sys/socket.h>
 
-#include "apid/apid.h"
 #include "apid/peek.h"
-#include "apid/routes.h"
-#include "apid/server.h"
 #include "apid/sockets.h"
 #include "common/clock.h"
 
 #define READ_AHEAD_BYTES 65536 /* above head and body together */
 
-struct connection *connection_new(struct server *server, struct bufferevent *bev, uint64_t number)
+struct connection *connection_new(const struct connection_host *host, struct bufferevent *bev)
 {
 	struct connection *c = calloc(1, sizeof(*c));
 
@@ -23,9 +20,8 @@ struct connection *connection_new(struct server *server, struct bufferevent *bev
 	bufferevent_incref(bev);
 	bufferevent_setwatermark(bev, EV_READ, 0, READ_AHEAD_BYTES);
 	bufferevent_set_max_single_write(bev, SOCKET_SEND_BYTES);
-	c->server = server;
+	c->host = host;
 	c->bev = bev;
-	c->number = number;
 	c->fd = -1;
 	c->state = CONNECTION_FRESH;
 	c->opened_ns = clock_boottime_ns();
@@ -55,7 +51,7 @@ static void claim(struct connection *c)
 	c->state = CONNECTION_CLAIMED;
 	c->claim = CLAIM_WAITING;
 	c->deadline_ns = clock_boottime_ns() + CONNECTION_CLAIM_NS;
-	if (link_send_fd(server_apid(c->server)->decisions, FRAME_CLAIM, &claim, NULL, c->fd) < 0) {
+	if (link_send_fd(c->host->decisions, FRAME_CLAIM, &claim, NULL, c->fd) < 0) {
 		c->claim = CLAIM_AWAY;
 		connection_read(c);
 	}
@@ -70,7 +66,7 @@ static void on_head(evutil_socket_t fd, short what, void *ctx)
 
 	if (n < 0 && errno == EAGAIN)
 		return;
-	peek = n > 0 ? peek_head(&api_routes, head, (size_t)n) : PEEK_PLAIN;
+	peek = n > 0 ? peek_head(c->host->routes, head, (size_t)n) : PEEK_PLAIN;
 	if (peek == PEEK_CLAIM)
 		claim(c);
 	else if (peek == PEEK_PLAIN || what & EV_CLOSED)
@@ -139,7 +135,7 @@ void connection_unclaim(struct connection *c)
 	if (c->claim != CLAIM_WAITING && c->claim != CLAIM_PROVEN)
 		return;
 	/* Without a link enforcerd has dropped all claims by itself. */
-	(void)!link_send(server_apid(c->server)->decisions, FRAME_UNCLAIM, &unclaim, NULL);
+	(void)!link_send(c->host->decisions, FRAME_UNCLAIM, &unclaim, NULL);
 	c->claim = CLAIM_SPENT;
 }
 
@@ -158,7 +154,7 @@ static void on_closed(struct evhttp_connection *http, void *ctx)
 	struct connection *c = ctx;
 
 	(void)http;
-	server_forget(c->server, c);
+	c->host->on_closed(c, c->host->ctx);
 }
 
 void connection_serve(struct connection *c, struct evhttp_request *request)

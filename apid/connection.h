@@ -11,8 +11,8 @@
 #include <event2/http.h>
 #include <sys/queue.h>
 
-#include "common/base.h"
-#include "proto/frame.h"
+#include "apid/router.h"
+#include "common/link.h"
 
 #define CONNECTION_REQUEST_NS (10 * NSEC_PER_SEC) /* for head and body together */
 #define CONNECTION_CLAIM_NS   (2 * NSEC_PER_SEC)
@@ -20,7 +20,17 @@
 #define CONNECTION_WRITE_NS   (30 * NSEC_PER_SEC)
 #define CONNECTION_IDLE_NS    (30 * NSEC_PER_SEC)
 
-struct server;
+struct apid;
+struct connection;
+
+/* What all connections have from the server that holds them. */
+struct connection_host {
+	struct apid *apid;		  /* for handlers; not looked into here */
+	const struct route_table *routes; /* they say what enforcerd must see first */
+	struct link *decisions;		  /* to enforcerd */
+	void (*on_closed)(struct connection *connection, void *ctx);
+	void *ctx;
+};
 
 enum connection_state {
 	CONNECTION_FRESH,     /* accepted in this turn */
@@ -43,7 +53,7 @@ enum claim_outcome {
 
 struct connection {
 	TAILQ_ENTRY(connection) entry;
-	struct server *server;
+	const struct connection_host *host;
 	struct bufferevent *bev;	/* one reference is ours */
 	struct evhttp_connection *http; /* from the first request on; borrowed */
 	struct event *watch;		/* for the head, while held */
@@ -71,7 +81,7 @@ struct connection {
 TAILQ_HEAD(connection_list, connection);
 
 /* A new connection around @bev, which has no descriptor yet. NULL when memory is short. */
-struct connection *connection_new(struct server *server, struct bufferevent *bev, uint64_t number);
+struct connection *connection_new(const struct connection_host *host, struct bufferevent *bev);
 
 /* The descriptor is there: holds it and watches for the head. 0 or -errno. */
 must_check int connection_hold(struct connection *connection, struct event_base *base);
@@ -94,8 +104,7 @@ void connection_answered(struct connection *connection);
 /* The claim is of no more use: tells enforcerd. */
 void connection_unclaim(struct connection *connection);
 
-/* Ends the connection now; calls the server's on-close. Not from inside one of its own callbacks.
- */
+/* Ends the connection now; calls the host's on_closed. Not from inside one of its own callbacks. */
 void connection_drop(struct connection *connection);
 
 /* To be dropped with the next sweep. */

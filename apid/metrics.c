@@ -4,9 +4,8 @@
 #include <inttypes.h>
 #include <string.h>
 
+#include "apid/connections.h"
 #include "apid/names.h"
-#include "apid/routes.h"
-#include "apid/server.h"
 #include "common/text.h"
 
 struct writer {
@@ -214,9 +213,10 @@ static void write_up(const struct writer *w)
 
 static void write_requests(const struct writer *w)
 {
+	const struct route_table *table = w->apid->routes;
+
 	for (size_t route = 0; route <= COUNTS_ROUTES_MAX; route++) {
-		const char *path =
-			route < api_routes.count ? api_routes.routes[route].path : "none";
+		const char *path = route < table->count ? table->routes[route].path : "none";
 
 		for (unsigned i = 0; i < STATUS_INDEXES; i++)
 			if (w->apid->counts.requests[route][i])
@@ -229,12 +229,12 @@ static void write_requests(const struct writer *w)
 
 static void write_connections(const struct writer *w)
 {
-	plain(w, server_held(w->apid->server));
+	plain(w, connections_held(w->apid->connections));
 }
 
 static void write_streams(const struct writer *w)
 {
-	plain(w, server_streams(w->apid->server));
+	plain(w, w->apid->connections->streams);
 }
 
 static void write_dropped_clients(const struct writer *w)

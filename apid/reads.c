@@ -2,20 +2,16 @@
 #include "apid/reads.h"
 
 #include <inttypes.h>
-#include <stdio.h>
 #include <string.h>
 
 #include "apid/metrics.h"
 #include "apid/names.h"
-#include "apid/server.h"
 #include "apid/shape.h"
 #include "apid/status.h"
 #include "apid/streams.h"
 #include "common/account.h"
 #include "common/clock.h"
 #include "common/link_socket.h"
-
-#define TYPE_JSON "application/json"
 
 void read_healthz(struct exchange *e)
 {
@@ -118,21 +114,12 @@ void read_actions(struct exchange *e)
 	list_answer(&list, e);
 }
 
-void action_answer(struct exchange *e, const struct action_entry *entry)
-{
-	char tag[32];
-
-	snprintf(tag, sizeof(tag), "\"%" PRIu64 "\"", entry->version);
-	answer_header(e, "ETag", tag);
-	answer_text(e, 200, TYPE_JSON, entry->json);
-}
-
 void read_action(struct exchange *e)
 {
 	const struct action_entry *entry = actions_find(&e->apid->actions, e->action);
 
 	if (entry)
-		action_answer(e, entry);
+		answer_action(e, entry);
 	else
 		answer_problem(e, 404, "there is no action-%" PRIu64, e->action);
 }

@@ -8,6 +8,7 @@
 
 #include "apid/apid.h"
 #include "apid/body.h"
+#include "apid/connections.h"
 #include "apid/decide.h"
 #include "apid/exchange.h"
 #include "apid/peek.h"
@@ -21,61 +22,41 @@
 
 struct server {
 	struct apid *apid;
+	struct connection_host host;
 	struct evhttp *http;
 	struct evconnlistener *listeners[LISTENERS_MAX]; /* owned by http */
 	unsigned listener_count;
 	bool accepting;
+	bool resting;		  /* until the next sweep: accepting has failed */
 	struct loop_event *sweep; /* runs while there are connections */
-	struct connection_list fresh, all;
-	struct connection *by_fd[SERVER_FDS_MAX];
-	unsigned count, streams;
-	uint64_t last_number;
+	struct connections connections;
 };
 
-struct apid *server_apid(struct server *server)
+/* Who comes while we do not accept waits with the kernel. */
+static void set_accepting(struct server *server)
 {
-	return server->apid;
-}
+	bool accepting = !server->resting && connections_room(&server->connections);
 
-const struct connection_list *server_connections(const struct server *server)
-{
-	return &server->all;
-}
-
-unsigned server_streams(const struct server *server)
-{
-	return server->streams;
-}
-
-unsigned server_held(const struct server *server)
-{
-	return server->count - server->streams;
-}
-
-static void accept_more(struct server *server, bool more)
-{
-	if (server->accepting == more)
+	if (server->accepting == accepting)
 		return;
-	server->accepting = more;
+	server->accepting = accepting;
 	for (unsigned i = 0; i < server->listener_count; i++)
-		(void)(more ? evconnlistener_enable(server->listeners[i])
-			    : evconnlistener_disable(server->listeners[i]));
+		(void)(accepting ? evconnlistener_enable(server->listeners[i])
+				 : evconnlistener_disable(server->listeners[i]));
 }
 
 static struct bufferevent *on_accept(struct event_base *base, void *ctx)
 {
 	struct server *server = ctx;
 	struct bufferevent *bev = bufferevent_socket_new(base, -1, BEV_OPT_CLOSE_ON_FREE);
-	struct connection *c = bev ? connection_new(server, bev, server->last_number + 1) : NULL;
+	struct connection *c = bev ? connection_new(&server->host, bev) : NULL;
 
 	if (!c)
 		return bev;
-	server->last_number++;
-	TAILQ_INSERT_TAIL(&server->fresh, c, entry);
-	if (server->count++ == 0)
+	if (server->connections.count == 0)
 		loop_timer_every(server->sweep, SWEEP_MS);
-	if (server_held(server) >= SERVER_CONNECTIONS_MAX)
-		accept_more(server, false);
+	connections_add(&server->connections, c);
+	set_accepting(server);
 	return bev;
 }
 
@@ -86,82 +67,50 @@ static void on_accept_error(struct evconnlistener *listener, void *ctx)
 
 	(void)listener;
 	log_warn_limited("accept: %s", strerror(errno));
-	accept_more(server, false);
+	server->resting = true;
+	set_accepting(server);
 	loop_timer_every(server->sweep, SWEEP_MS);
 }
 
-/* After the turn in which they were accepted, before anything could be read from them. */
-static void hold_fresh(void *ctx)
+/* The HTTP server has let go of it, or will without being asked. */
+static void forget(struct connection *c, void *ctx)
+{
+	struct server *server = ctx;
+
+	connections_remove(&server->connections, c);
+	connection_free(c);
+}
+
+/* Before anything could be read from it. */
+static void hold(struct server *server, struct connection *c)
+{
+	if (connections_settle(&server->connections, c, bufferevent_getfd(c->bev)) < 0)
+		forget(c, server);
+	else if (connection_hold(c, loop_base(server->apid->loop)) < 0)
+		connection_drop(c);
+}
+
+static void after_turn(void *ctx)
 {
 	struct server *server = ctx;
 	struct connection *c;
 
-	while ((c = TAILQ_FIRST(&server->fresh))) {
-		TAILQ_REMOVE(&server->fresh, c, entry);
-		TAILQ_INSERT_TAIL(&server->all, c, entry);
-		c->fd = bufferevent_getfd(c->bev);
-		if (c->fd < 0 || c->fd >= SERVER_FDS_MAX) {
-			server_forget(server, c);
-			continue;
-		}
-		server->by_fd[c->fd] = c;
-		if (connection_hold(c, loop_base(server->apid->loop)) < 0)
-			connection_drop(c);
-	}
+	while ((c = connections_next_fresh(&server->connections)))
+		hold(server, c);
+	set_accepting(server);
 }
 
-void server_forget(struct server *server, struct connection *c)
+static void on_request(struct evhttp_request *request, void *ctx)
 {
-	TAILQ_REMOVE(&server->all, c, entry);
-	if (c->fd >= 0 && c->fd < SERVER_FDS_MAX && server->by_fd[c->fd] == c)
-		server->by_fd[c->fd] = NULL;
-	server->count--;
-	if (c->state == CONNECTION_STREAMING)
-		server->streams--;
-	connection_free(c);
-	if (server_held(server) < SERVER_CONNECTIONS_MAX)
-		accept_more(server, true);
-}
-
-struct connection *server_connection(struct server *server, struct evhttp_request *request)
-{
+	struct server *server = ctx;
 	struct bufferevent *bev =
 		evhttp_connection_get_bufferevent(evhttp_request_get_connection(request));
-	int fd = bufferevent_getfd(bev);
+	struct connection *c = connections_at(&server->connections, bufferevent_getfd(bev));
 
-	return fd >= 0 && fd < SERVER_FDS_MAX ? server->by_fd[fd] : NULL;
-}
-
-struct connection *server_find(struct server *server, uint64_t number)
-{
-	struct connection *c;
-
-	TAILQ_FOREACH (c, &server->all, entry)
-		if (c->number == number)
-			return c;
-	return NULL;
-}
-
-struct connection *server_find_decision(struct server *server, uint64_t decision)
-{
-	struct connection *c;
-
-	TAILQ_FOREACH (c, &server->all, entry)
-		if (c->decision == decision && decision != 0)
-			return c;
-	return NULL;
-}
-
-int server_stream(struct server *server, struct connection *c)
-{
-	if (server->streams >= SERVER_STREAMS_MAX)
-		return -ENOBUFS;
-	server->streams++;
-	c->state = CONNECTION_STREAMING;
-	c->deadline_ns = UINT64_MAX;
-	if (server_held(server) < SERVER_CONNECTIONS_MAX)
-		accept_more(server, true);
-	return 0;
+	if (c)
+		exchange_begin(c, request);
+	else
+		evhttp_send_error(request, 503, NULL);
 }
 
 /* The HTTP server has freed its end without telling: it takes its callbacks with it. */
@@ -181,11 +130,9 @@ static void on_late(struct server *server, struct connection *c)
 		connection_unproven(c);
 		break;
 	case CONNECTION_SERVING:
-		decide_late(server->apid, c);
+		decide_late(c);
 		break;
 	case CONNECTION_STREAMING:
-		connection_drop(c);
-		break;
 	case CONNECTION_IDLE:
 		connection_drop(c);
 		break;
@@ -199,7 +146,7 @@ static void on_late(struct server *server, struct connection *c)
 static void sweep_one(struct server *server, struct connection *c, uint64_t now_ns)
 {
 	if (let_go(c)) {
-		server_forget(server, c);
+		forget(c, server);
 		return;
 	}
 	if (c->state == CONNECTION_IDLE && evbuffer_get_length(bufferevent_get_input(c->bev)) > 0) {
@@ -216,13 +163,12 @@ static void on_sweep(void *ctx)
 	uint64_t now_ns = clock_boottime_ns();
 	struct connection *c, *next;
 
-	for (c = TAILQ_FIRST(&server->all); c; c = next) {
+	server->resting = false;
+	for (c = connections_first(&server->connections); c; c = next) {
 		next = TAILQ_NEXT(c, entry);
 		sweep_one(server, c, now_ns);
 	}
-	if (server_held(server) < SERVER_CONNECTIONS_MAX)
-		accept_more(server, true);
-	if (server->count == 0)
+	if (server->connections.count == 0)
 		loop_timer_stop(server->sweep);
 }
 
@@ -235,7 +181,7 @@ static void set_up_http(struct server *server)
 	evhttp_set_flags(server->http, EVHTTP_SERVER_LINGERING_CLOSE);
 	evhttp_set_default_content_type(server->http, NULL);
 	evhttp_set_bevcb(server->http, on_accept, server);
-	evhttp_set_gencb(server->http, exchange_begin, server);
+	evhttp_set_gencb(server->http, on_request, server);
 }
 
 int server_new(struct apid *apid, struct server **server)
@@ -247,12 +193,19 @@ int server_new(struct apid *apid, struct server **server)
 		return -ENOMEM;
 	s->apid = apid;
 	s->accepting = true;
-	TAILQ_INIT(&s->fresh);
-	TAILQ_INIT(&s->all);
+	s->host = (struct connection_host){
+		.apid = apid,
+		.routes = apid->routes,
+		.decisions = apid->decisions,
+		.on_closed = forget,
+		.ctx = s,
+	};
+	connections_init(&s->connections);
+	apid->connections = &s->connections;
 	s->http = evhttp_new(loop_base(apid->loop));
 	r = s->http ? loop_timer_new(apid->loop, on_sweep, s, &s->sweep) : -ENOMEM;
 	if (r == 0)
-		r = loop_after_turn(apid->loop, hold_fresh, s);
+		r = loop_after_turn(apid->loop, after_turn, s);
 	if (r < 0) {
 		server_free(s);
 		return r;
@@ -268,11 +221,12 @@ void server_free(struct server *server)
 
 	if (!server)
 		return;
-	TAILQ_CONCAT(&server->all, &server->fresh, entry);
+	while (connections_next_fresh(&server->connections))
+		;
 	if (server->http)
 		evhttp_free(server->http);
-	while ((c = TAILQ_FIRST(&server->all)))
-		server_forget(server, c);
+	while ((c = connections_first(&server->connections)))
+		forget(c, server);
 	loop_event_free(server->sweep);
 	free(server);
 }
