@@ -32,6 +32,9 @@ struct server {
 	struct connections connections;
 };
 
+/* For the one callback whose context is the HTTP server's and not ours. */
+static struct server *serving;
+
 /* Who comes while we do not accept waits with the kernel. */
 static void set_accepting(struct server *server)
 {
@@ -63,9 +66,10 @@ static struct bufferevent *on_accept(struct event_base *base, void *ctx)
 /* The listener refused to work (no descriptors): the sweep tries again. */
 static void on_accept_error(struct evconnlistener *listener, void *ctx)
 {
-	struct server *server = ctx;
+	struct server *server = serving;
 
 	(void)listener;
+	(void)ctx;
 	log_warn_limited("accept: %s", strerror(errno));
 	server->resting = true;
 	set_accepting(server);
@@ -211,7 +215,7 @@ int server_new(struct apid *apid, struct server **server)
 		return r;
 	}
 	set_up_http(s);
-	*server = s;
+	*server = serving = s;
 	return 0;
 }
 

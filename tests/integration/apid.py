@@ -654,6 +654,25 @@ def too_many_connections_wait_and_are_served_later():
 
 
 @test
+def without_descriptors_it_rests_and_serves_later():
+    with Apid() as apid:
+        user = pwd.getpwnam("linnix-apid")
+        limit = lambda soft: subprocess.run(["prlimit", "--pid=%d" % apid.process.pid, "--nofile=%d:" % soft], check=True,
+                                            user=user.pw_uid, group=user.pw_gid)
+        limit(len(os.listdir("/proc/%d/fd" % apid.process.pid)) + 3)
+        waiting = [socket.create_connection(("127.0.0.1", PORT), 5) for _ in range(10)]
+        cpu = lambda: sum(int(x) for x in open("/proc/%d/stat" % apid.process.pid).read().split()[13:15])
+        before = cpu()
+        time.sleep(1)
+        assert cpu() - before < 10, "it spins"
+        limit(2048)
+        for sock in waiting:
+            sock.sendall(b"GET /healthz HTTP/1.1\r\nHost: localhost:%d\r\n\r\n" % PORT)
+            assert sock.recv(12) == b"HTTP/1.1 200"
+            sock.close()
+
+
+@test
 def a_thousand_streams_and_no_more():
     with Apid() as apid:
         request = b"GET /stream HTTP/1.1\r\nHost: localhost:%d\r\n\r\n" % PORT
