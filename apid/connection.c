@@ -4,14 +4,17 @@
 #include <errno.h>
 #include <netinet/in.h>
 #include <sys/socket.h>
+#include <unistd.h>
 
 #include "apid/peek.h"
 #include "apid/sockets.h"
 #include "common/clock.h"
+#include "common/link_socket.h"
 
 #define READ_AHEAD_BYTES 65536 /* above head and body together */
 
-struct connection *connection_new(const struct connection_host *host, struct bufferevent *bev)
+struct connection *connection_new(
+	const struct connection_host *host, struct bufferevent *bev, enum client client)
 {
 	struct connection *c = calloc(1, sizeof(*c));
 
@@ -22,6 +25,7 @@ struct connection *connection_new(const struct connection_host *host, struct buf
 	bufferevent_set_max_single_write(bev, SOCKET_SEND_BYTES);
 	c->host = host;
 	c->bev = bev;
+	c->client = client;
 	c->fd = -1;
 	c->state = CONNECTION_FRESH;
 	c->opened_ns = clock_boottime_ns();
@@ -73,37 +77,46 @@ static void on_head(evutil_socket_t fd, short what, void *ctx)
 		connection_read(c);
 }
 
-static int read_listener(struct connection *c)
+static int read_port(struct connection *c)
 {
 	union {
 		struct sockaddr any;
 		struct sockaddr_in v4;
 		struct sockaddr_in6 v6;
-		struct sockaddr_storage storage;
 	} address;
 	socklen_t len = sizeof(address);
 
 	if (getsockname(c->fd, &address.any, &len) < 0)
 		return -errno;
-	c->local = address.any.sa_family == AF_UNIX;
-	if (address.any.sa_family == AF_INET)
-		c->port = ntohs(address.v4.sin_port);
-	else if (address.any.sa_family == AF_INET6)
-		c->port = ntohs(address.v6.sin6_port);
+	c->port = ntohs(
+		address.any.sa_family == AF_INET6 ? address.v6.sin6_port : address.v4.sin_port);
 	return 0;
+}
+
+int connection_meet(struct connection *c)
+{
+	const int bytes = SOCKET_SEND_BYTES;
+
+	if (connection_is_tcp(c))
+		return read_port(c);
+	/* TCP sockets have it from their listener */
+	(void)setsockopt(c->fd, SOL_SOCKET, SO_SNDBUF, &bytes, sizeof(bytes));
+	return link_socket_peer(c->fd, &c->uid);
+}
+
+void connection_turn_away(struct connection *c)
+{
+	static const char answer[] = "HTTP/1.1 503 Service Unavailable\r\n"
+				     "Connection: close\r\nContent-Length: 0\r\n\r\n";
+	int fd = bufferevent_getfd(c->bev);
+
+	(void)!write(fd, answer, sizeof(answer) - 1);
+	shutdown(fd, SHUT_RDWR);
 }
 
 int connection_hold(struct connection *c, struct event_base *base)
 {
-	const int bytes = SOCKET_SEND_BYTES;
-	int r;
-
 	bufferevent_disable(c->bev, EV_READ);
-	r = read_listener(c);
-	if (r < 0)
-		return r;
-	if (c->local) /* TCP sockets have it from their listener */
-		(void)setsockopt(c->fd, SOL_SOCKET, SO_SNDBUF, &bytes, sizeof(bytes));
 	/* Edge-triggered: bytes that were looked at and left are no news. */
 	c->watch = event_new(base, c->fd, EV_READ | EV_CLOSED | EV_PERSIST | EV_ET, on_head, c);
 	if (!c->watch || event_add(c->watch, NULL) < 0)

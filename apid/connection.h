@@ -43,6 +43,15 @@ enum connection_state {
 	CONNECTION_STREAMING, /* server-sent events */
 };
 
+/* Who may hold how many connections is decided by this alone. */
+enum client {
+	CLIENT_TCP,  /* who it is takes enforcerd to say */
+	CLIENT_UNIX, /* accepted in this turn: not asked yet */
+	CLIENT_USER, /* a unix socket's peer */
+	CLIENT_ROOT, /* the same with uid 0 */
+	CLIENT_KINDS,
+};
+
 enum claim_outcome {
 	CLAIM_NONE, /* the first request was none that enforcerd must see */
 	CLAIM_WAITING,
@@ -61,7 +70,8 @@ struct connection {
 	int fd;				/* borrowed from bev */
 	enum connection_state state;
 	uint64_t opened_ns, deadline_ns;
-	bool local;	   /* a unix socket */
+	enum client client;
+	uid_t uid;	   /* of a unix socket's peer */
 	uint16_t port;	   /* of the listener otherwise */
 	unsigned requests; /* that have reached a handler or an error of ours */
 
@@ -78,12 +88,24 @@ struct connection {
 	unsigned stream_stalled; /* heartbeats for which there was no room */
 };
 
+static inline bool connection_is_tcp(const struct connection *connection)
+{
+	return connection->client == CLIENT_TCP;
+}
+
 TAILQ_HEAD(connection_list, connection);
 
 /* A new connection around @bev, which has no descriptor yet. NULL when memory is short. */
-struct connection *connection_new(const struct connection_host *host, struct bufferevent *bev);
+struct connection *connection_new(
+	const struct connection_host *host, struct bufferevent *bev, enum client client);
 
-/* The descriptor is there: holds it and watches for the head. 0 or -errno. */
+/* The descriptor is there: asks the kernel on which port or by whose peer. 0 or -errno. */
+must_check int connection_meet(struct connection *connection);
+
+/* There is no place for it: says so, unread. The HTTP server ends it at end of file. */
+void connection_turn_away(struct connection *connection);
+
+/* It may stay: holds it and watches for the head. 0 or -errno. */
 must_check int connection_hold(struct connection *connection, struct event_base *base);
 
 /* Lets the HTTP server read. */

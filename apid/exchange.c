@@ -66,7 +66,7 @@ static enum browser_kind browser_kind(unsigned method)
 static bool refused(struct exchange *e)
 {
 	const struct browser_listener listener = {
-		.local = e->connection->local,
+		.local = !connection_is_tcp(e->connection),
 		.port = e->connection->port,
 		.allowed = &e->apid->config.api.allowed_hosts,
 	};

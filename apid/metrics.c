@@ -244,6 +244,7 @@ static void write_dropped_clients(const struct writer *w)
 	labelled(w, "reason", "slow_request", counts->slow_requests);
 	labelled(w, "reason", "slow_stream", counts->slow_streams);
 	labelled(w, "reason", "too_many_streams", counts->streams_refused);
+	labelled(w, "reason", "too_many_connections", counts->connections_refused);
 }
 
 static void write_unproven(const struct writer *w)

@@ -11,7 +11,6 @@
 #include "apid/streams.h"
 #include "common/account.h"
 #include "common/clock.h"
-#include "common/link_socket.h"
 
 void read_healthz(struct exchange *e)
 {
@@ -151,12 +150,12 @@ void read_whoami(struct exchange *e)
 	const struct connection *c = e->connection;
 	bool asked = c->proof.connection != 0;
 	char user[64];
-	uid_t uid;
 
 	if (asked && c->proof.kind != PEER_NOBODY)
 		answer_whoami(e, c->proof.kind, c->proof.uid, c->proof_user, c->proof.admitted);
-	else if (c->local && link_socket_peer(c->fd, &uid) == 0)
-		answer_whoami(e, PEER_UNIX, uid, account_name(uid, user, sizeof(user)), false);
+	else if (!connection_is_tcp(c))
+		answer_whoami(
+			e, PEER_UNIX, c->uid, account_name(c->uid, user, sizeof(user)), false);
 	else if (asked)
 		answer_whoami(e, PEER_NOBODY, 0, NULL, false);
 	else if (c->claim == CLAIM_AWAY)

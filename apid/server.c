@@ -18,48 +18,73 @@
 
 #define SWEEP_MS      200
 #define KNOWN_METHODS ((EVHTTP_REQ_PATCH << 1) - 1) /* GET is the first, PATCH the last */
-#define LISTENERS_MAX (CONFIG_LISTEN_MAX + 1)
+
+/* One way in: all TCP addresses, or the unix socket. */
+struct door {
+	struct server *server;
+	enum client client;
+	struct evhttp *http;
+	struct evconnlistener *listeners[CONFIG_LISTEN_MAX]; /* owned by http */
+	unsigned listener_count;
+	bool open;
+};
 
 struct server {
 	struct apid *apid;
 	struct connection_host host;
-	struct evhttp *http;
-	struct evconnlistener *listeners[LISTENERS_MAX]; /* owned by http */
-	unsigned listener_count;
-	bool accepting;
+	struct door tcp, local;
 	bool resting;		  /* until the next sweep: accepting has failed */
 	struct loop_event *sweep; /* runs while there are connections */
+	bool sweeping;
 	struct connections connections;
 };
 
 /* For the one callback whose context is the HTTP server's and not ours. */
 static struct server *serving;
 
-/* Who comes while we do not accept waits with the kernel. */
-static void set_accepting(struct server *server)
+/* Who comes while it is closed waits with the kernel. */
+static void set_door(struct door *door)
 {
-	bool accepting = !server->resting && connections_room(&server->connections);
+	const struct server *server = door->server;
+	bool open = !server->resting && connections_room(&server->connections, door->client);
 
-	if (server->accepting == accepting)
+	if (door->open == open)
 		return;
-	server->accepting = accepting;
-	for (unsigned i = 0; i < server->listener_count; i++)
-		(void)(accepting ? evconnlistener_enable(server->listeners[i])
-				 : evconnlistener_disable(server->listeners[i]));
+	door->open = open;
+	for (unsigned i = 0; i < door->listener_count; i++)
+		(void)(open ? evconnlistener_enable(door->listeners[i])
+			    : evconnlistener_disable(door->listeners[i]));
+}
+
+static void set_doors(struct server *server)
+{
+	set_door(&server->tcp);
+	set_door(&server->local);
+}
+
+static void set_sweep(struct server *server, bool on)
+{
+	if (server->sweeping == on)
+		return;
+	server->sweeping = on;
+	if (on)
+		loop_timer_every(server->sweep, SWEEP_MS);
+	else
+		loop_timer_stop(server->sweep);
 }
 
 static struct bufferevent *on_accept(struct event_base *base, void *ctx)
 {
-	struct server *server = ctx;
+	const struct door *door = ctx;
+	struct server *server = door->server;
 	struct bufferevent *bev = bufferevent_socket_new(base, -1, BEV_OPT_CLOSE_ON_FREE);
-	struct connection *c = bev ? connection_new(&server->host, bev) : NULL;
+	struct connection *c = bev ? connection_new(&server->host, bev, door->client) : NULL;
 
 	if (!c)
 		return bev;
-	if (server->connections.count == 0)
-		loop_timer_every(server->sweep, SWEEP_MS);
+	set_sweep(server, true);
 	connections_add(&server->connections, c);
-	set_accepting(server);
+	set_doors(server);
 	return bev;
 }
 
@@ -72,8 +97,8 @@ static void on_accept_error(struct evconnlistener *listener, void *ctx)
 	(void)ctx;
 	log_warn_limited("accept: %s", strerror(errno));
 	server->resting = true;
-	set_accepting(server);
-	loop_timer_every(server->sweep, SWEEP_MS);
+	set_doors(server);
+	set_sweep(server, true);
 }
 
 /* The HTTP server has let go of it, or will without being asked. */
@@ -86,12 +111,22 @@ static void forget(struct connection *c, void *ctx)
 }
 
 /* Before anything could be read from it. */
-static void hold(struct server *server, struct connection *c)
+static void let_in(struct server *server, struct connection *c)
 {
-	if (connections_settle(&server->connections, c, bufferevent_getfd(c->bev)) < 0)
+	struct connections *set = &server->connections;
+	int r = connections_settle(set, c, bufferevent_getfd(c->bev));
+
+	if (r == 0)
+		r = connection_meet(c);
+	if (r == 0)
+		r = connections_admit(set, c);
+	if (r < 0) {
+		server->apid->counts.connections_refused++;
+		connection_turn_away(c);
 		forget(c, server);
-	else if (connection_hold(c, loop_base(server->apid->loop)) < 0)
+	} else if (connection_hold(c, loop_base(server->apid->loop)) < 0) {
 		connection_drop(c);
+	}
 }
 
 static void after_turn(void *ctx)
@@ -100,13 +135,13 @@ static void after_turn(void *ctx)
 	struct connection *c;
 
 	while ((c = connections_next_fresh(&server->connections)))
-		hold(server, c);
-	set_accepting(server);
+		let_in(server, c);
+	set_doors(server);
 }
 
 static void on_request(struct evhttp_request *request, void *ctx)
 {
-	struct server *server = ctx;
+	struct server *server = ((struct door *)ctx)->server;
 	struct bufferevent *bev =
 		evhttp_connection_get_bufferevent(evhttp_request_get_connection(request));
 	struct connection *c = connections_at(&server->connections, bufferevent_getfd(bev));
@@ -172,20 +207,43 @@ static void on_sweep(void *ctx)
 		next = TAILQ_NEXT(c, entry);
 		sweep_one(server, c, now_ns);
 	}
-	if (server->connections.count == 0)
-		loop_timer_stop(server->sweep);
+	set_sweep(server, connections_any(&server->connections));
 }
 
-static void set_up_http(struct server *server)
+static int open_door(struct server *server, struct door *door, enum client client)
 {
+	*door = (struct door){.server = server, .client = client, .open = true};
+	door->http = evhttp_new(loop_base(server->apid->loop));
+	if (!door->http)
+		return -ENOMEM;
 	/* What is not known here is answered by the route table, not by the HTTP server. */
-	evhttp_set_allowed_methods(server->http, KNOWN_METHODS);
-	evhttp_set_max_headers_size(server->http, PEEK_HEAD_MAX);
-	evhttp_set_max_body_size(server->http, BODY_BYTES_MAX);
-	evhttp_set_flags(server->http, EVHTTP_SERVER_LINGERING_CLOSE);
-	evhttp_set_default_content_type(server->http, NULL);
-	evhttp_set_bevcb(server->http, on_accept, server);
-	evhttp_set_gencb(server->http, on_request, server);
+	evhttp_set_allowed_methods(door->http, KNOWN_METHODS);
+	evhttp_set_max_headers_size(door->http, PEEK_HEAD_MAX);
+	evhttp_set_max_body_size(door->http, BODY_BYTES_MAX);
+	evhttp_set_flags(door->http, EVHTTP_SERVER_LINGERING_CLOSE);
+	evhttp_set_default_content_type(door->http, NULL);
+	evhttp_set_bevcb(door->http, on_accept, door);
+	evhttp_set_gencb(door->http, on_request, door);
+	return 0;
+}
+
+static void close_door(struct door *door)
+{
+	if (door->http)
+		evhttp_free(door->http);
+}
+
+static int set_up(struct server *s)
+{
+	int r = open_door(s, &s->tcp, CLIENT_TCP);
+
+	if (r == 0)
+		r = open_door(s, &s->local, CLIENT_UNIX);
+	if (r == 0)
+		r = loop_timer_new(s->apid->loop, on_sweep, s, &s->sweep);
+	if (r == 0)
+		r = loop_after_turn(s->apid->loop, after_turn, s);
+	return r;
 }
 
 int server_new(struct apid *apid, struct server **server)
@@ -196,7 +254,6 @@ int server_new(struct apid *apid, struct server **server)
 	if (!s)
 		return -ENOMEM;
 	s->apid = apid;
-	s->accepting = true;
 	s->host = (struct connection_host){
 		.apid = apid,
 		.routes = apid->routes,
@@ -206,15 +263,11 @@ int server_new(struct apid *apid, struct server **server)
 	};
 	connections_init(&s->connections);
 	apid->connections = &s->connections;
-	s->http = evhttp_new(loop_base(apid->loop));
-	r = s->http ? loop_timer_new(apid->loop, on_sweep, s, &s->sweep) : -ENOMEM;
-	if (r == 0)
-		r = loop_after_turn(apid->loop, after_turn, s);
+	r = set_up(s);
 	if (r < 0) {
 		server_free(s);
 		return r;
 	}
-	set_up_http(s);
 	*server = serving = s;
 	return 0;
 }
@@ -227,8 +280,8 @@ void server_free(struct server *server)
 		return;
 	while (connections_next_fresh(&server->connections))
 		;
-	if (server->http)
-		evhttp_free(server->http);
+	close_door(&server->tcp);
+	close_door(&server->local);
 	while ((c = connections_first(&server->connections)))
 		forget(c, server);
 	loop_event_free(server->sweep);
@@ -236,9 +289,9 @@ void server_free(struct server *server)
 }
 
 /* Takes the listening descriptor. */
-static int serve(struct server *server, int *fd)
+static int serve(struct door *door, int *fd)
 {
-	struct evhttp_bound_socket *bound = evhttp_accept_socket_with_handle(server->http, *fd);
+	struct evhttp_bound_socket *bound = evhttp_accept_socket_with_handle(door->http, *fd);
 	struct evconnlistener *listener;
 
 	if (!bound)
@@ -246,7 +299,7 @@ static int serve(struct server *server, int *fd)
 	(void)TAKE_FD(*fd);
 	listener = evhttp_bound_socket_get_listener(bound);
 	evconnlistener_set_error_cb(listener, on_accept_error);
-	server->listeners[server->listener_count++] = listener;
+	door->listeners[door->listener_count++] = listener;
 	return 0;
 }
 
@@ -260,30 +313,35 @@ static int listen_tcp(struct server *server, const char *address)
 		return 0;
 	}
 	if (r == 0)
-		r = serve(server, &fd);
+		r = serve(&server->tcp, &fd);
 	if (r < 0)
 		return log_err_r(r, "listening on %s", address);
 	log_info("listening on http://%s", address);
 	return 0;
 }
 
-int server_listen(struct server *server)
+static int listen_local(struct server *server)
 {
-	const struct config *config = &server->apid->config;
 	char path[CONFIG_TEXT_MAX];
 	_cleanup_close_ int fd = -1;
 	int r;
 
-	for (unsigned i = 0; i < MIN(config->api.listen.count, (unsigned)CONFIG_LISTEN_MAX); i++) {
-		r = listen_tcp(server, config->api.listen.items[i]);
+	socket_api_path(server->apid->config.api.socket, path, sizeof(path));
+	r = socket_listen_unix(path, &fd);
+	if (r == 0)
+		r = serve(&server->local, &fd);
+	return r < 0 ? log_err_r(r, "listening on %s", path) : 0;
+}
+
+int server_listen(struct server *server)
+{
+	const struct config_list *addresses = &server->apid->config.api.listen;
+
+	for (unsigned i = 0; i < MIN(addresses->count, (unsigned)CONFIG_LISTEN_MAX); i++) {
+		int r = listen_tcp(server, addresses->items[i]);
+
 		if (r < 0)
 			return r;
 	}
-	socket_api_path(config->api.socket, path, sizeof(path));
-	r = socket_listen_unix(path, &fd);
-	if (r == 0)
-		r = serve(server, &fd);
-	if (r < 0)
-		return log_err_r(r, "listening on %s", path);
-	return 0;
+	return listen_local(server);
 }
