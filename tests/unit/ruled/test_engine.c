@@ -197,10 +197,14 @@ static void a_second_storm_beside_a_told_one_is_told_by_itself(void **state)
 	made_storm(&f->host, one, 60, 15);
 	assert_int_equal(f->count, 1);
 	assert_int_equal(naming(f, one), 1);
-	for (unsigned i = 0; i < 80; i++) {
-		made_fork(&f->host, two);
+	/* The launcher's own few make what is left of its tree loud before the second storm is two seconds old. */
+	for (unsigned i = 0; i < 120; i++) {
+		if (i >= 40)
+			made_fork(&f->host, two);
 		if (i % 4 != 0)
 			made_fork(&f->host, one);
+		if (i % 7 == 0)
+			made_fork(&f->host, top);
 		made_wait_ms(&f->host, 50);
 	}
 	assert_int_equal(f->count, 2);
