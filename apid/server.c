@@ -12,6 +12,7 @@
 #include "apid/exchange.h"
 #include "apid/peek.h"
 #include "apid/sockets.h"
+#include "common/link_socket.h"
 #include "common/clock.h"
 #include "common/log.h"
 
@@ -321,7 +322,7 @@ int server_listen(struct server *server)
 		if (r < 0)
 			return r;
 	}
-	socket_api_path(config->api.socket, path, sizeof(path));
+	api_socket_path(config->api.socket, path, sizeof(path));
 	r = socket_listen_unix(path, &fd);
 	if (r == 0)
 		r = serve(server, &fd);

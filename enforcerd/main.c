@@ -5,6 +5,7 @@
 
 #include "common/boot.h"
 #include "common/daemon.h"
+#include "common/link_socket.h"
 #include "common/log.h"
 #include "common/privs.h"
 #include "common/sandbox.h"
@@ -101,6 +102,7 @@ static int open_loop(void)
 /* Everything that needs a path, a name or a new socket, before the door closes. */
 static int open_all(void)
 {
+	static char api_socket[CONFIG_TEXT_MAX];
 	int r = open_loop();
 
 	if (r == 0)
@@ -110,6 +112,9 @@ static int open_all(void)
 	if ((r = proc_open()) < 0 || (r = hold_open(&self.hold, "/etc")) < 0 ||
 		(r = account_open()) < 0)
 		return log_err_r(r, "/proc or /etc");
+	api_socket_path(config.api.socket, api_socket, sizeof(api_socket));
+	if ((r = peer_serves(api_socket, &config.api.listen)) < 0)
+		return log_err_r(r, "addresses of the API");
 	r = peer_open();
 	self.peers_ok = r == 0 && (r = peer_self_check()) == 0;
 	if (!self.peers_ok)
