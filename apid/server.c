@@ -14,6 +14,7 @@
 #include "apid/peek.h"
 #include "apid/sockets.h"
 #include "common/clock.h"
+#include "common/link_socket.h"
 #include "common/log.h"
 
 #define SWEEP_MS      200
@@ -326,7 +327,7 @@ static int listen_local(struct server *server)
 	_cleanup_close_ int fd = -1;
 	int r;
 
-	socket_api_path(server->apid->config.api.socket, path, sizeof(path));
+	api_socket_path(server->apid->config.api.socket, path, sizeof(path));
 	r = socket_listen_unix(path, &fd);
 	if (r == 0)
 		r = serve(&server->local, &fd);

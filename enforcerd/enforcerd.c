@@ -6,6 +6,7 @@
 
 #include "common/boot.h"
 #include "common/clock.h"
+#include "common/link_socket.h"
 #include "common/log.h"
 #include "enforcerd/audit.h"
 #include "enforcerd/decide.h"
@@ -119,12 +120,23 @@ static int open_audit(struct audit_past *past)
 	return 0;
 }
 
+/* Only connections to the API's own addresses are evidence of who is at their other end. */
+static int open_peers(const struct enforcerd *d)
+{
+	static char api_socket[CONFIG_TEXT_MAX];
+	int r;
+
+	api_socket_path(d->config.api.socket, api_socket, sizeof(api_socket));
+	r = peer_serves(api_socket, &d->config.api.listen);
+	if (r == 0)
+		r = peer_open();
+	return r < 0 ? r : peer_self_check();
+}
+
 static int open_links(struct enforcerd *d)
 {
-	int r = peer_open();
+	int r = open_peers(d);
 
-	if (r == 0)
-		r = peer_self_check();
 	if (r < 0)
 		(void)log_warn_r(r,
 			"socket owners cannot be looked up (is tcp_diag there?): TCP clients cannot approve");

@@ -10,8 +10,8 @@
 
 /*
  * Root's processes of these names are what keeps the host reachable and its services alive. A name
- * alone protects nothing: anybody can take one, but not with effective uid 0. Cut to 15 bytes as
- * the kernel does.
+ * alone protects nothing: anybody can take one, also for a set-uid program, but not with real and
+ * effective uid 0. Cut to 15 bytes as the kernel does.
  */
 static const char *const protected_comms[] = {"systemd", "init", "systemd-journal",
 	"systemd-logind", "systemd-udevd", "systemd-network", "systemd-resolve", "dbus-daemon",
@@ -159,7 +159,8 @@ static struct gate_verdict judge_protected(
 	const struct gate_policy *policy = context->policy;
 	const char *cgroup = protecting_cgroup(policy, process->cgroups);
 
-	if (process->uid == 0 && listed(process->comm, protected_comms, ARRAY_LEN(protected_comms)))
+	if (process->uid == 0 && process->real_uid == 0 &&
+		listed(process->comm, protected_comms, ARRAY_LEN(protected_comms)))
 		return fail("root's %s is protected", process->comm);
 	if (cgroup)
 		return fail("cgroup %s is protected", cgroup);

@@ -57,13 +57,13 @@ struct gate_verdicts {
 struct gate_process {
 	bool known; /* everything below was read */
 	uint32_t pid;
-	uid_t uid;
+	uid_t uid, real_uid;
 	bool kernel_thread, session_leader;
 	char comm[COMM_BYTES];
 	char cgroups[PROC_CGROUP_BYTES];
 	struct {
 		bool known;
-		uid_t uid;
+		uid_t uid; /* of a set-uid program, whose it is */
 		char comm[COMM_BYTES];
 	} parents[2]; /* parent, its parent; only looked at for session leaders */
 };

@@ -81,7 +81,7 @@ int proc_stat(uint32_t pid, struct proc_stat *stat)
 	return n < 0 ? (int)n : proc_parse_stat(line, (size_t)n, stat);
 }
 
-int proc_uid(uint32_t pid, uid_t *uid)
+int proc_uids(uint32_t pid, uid_t *real, uid_t *uid)
 {
 	char text[2048]; /* the beginning is enough */
 	ssize_t n = read_file(pid, "status", text, sizeof(text));
@@ -92,7 +92,14 @@ int proc_uid(uint32_t pid, uid_t *uid)
 	/* Name: is the first line and its newlines are escaped, so no process can write this one
 	 * itself. */
 	line = strstr(text, "\nUid:\t");
-	return line && sscanf(line, "\nUid:\t%*u\t%u", uid) == 1 ? 0 : -EPROTO;
+	return line && sscanf(line, "\nUid:\t%u\t%u", real, uid) == 2 ? 0 : -EPROTO;
+}
+
+int proc_uid(uint32_t pid, uid_t *uid)
+{
+	uid_t real;
+
+	return proc_uids(pid, &real, uid);
 }
 
 int proc_cgroups(uint32_t pid, char text[PROC_CGROUP_BYTES])

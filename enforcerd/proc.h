@@ -33,6 +33,8 @@ must_check int proc_parse_stat(const char *line, size_t len, struct proc_stat *s
 
 /* The effective uid. */
 must_check int proc_uid(uint32_t pid, uid_t *uid);
+/* And the real one: who started a set-uid program. */
+must_check int proc_uids(uint32_t pid, uid_t *real, uid_t *uid);
 
 /* All of /proc/PID/cgroup as a string, or -E2BIG. */
 must_check int proc_cgroups(uint32_t pid, char text[PROC_CGROUP_BYTES]);

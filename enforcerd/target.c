@@ -25,6 +25,7 @@ static void measure_parents(uint32_t ppid, struct gate_process *process)
 {
 	for (size_t i = 0; i < ARRAY_LEN(process->parents); i++) {
 		struct proc_stat stat;
+		uid_t real;
 
 		/* Nobody: none, or one outside our pid namespace. */
 		if (ppid == 0) {
@@ -32,8 +33,12 @@ static void measure_parents(uint32_t ppid, struct gate_process *process)
 			process->parents[i].uid = (uid_t)-1;
 			continue;
 		}
-		if (proc_stat(ppid, &stat) < 0 || proc_uid(ppid, &process->parents[i].uid) < 0)
+		if (proc_stat(ppid, &stat) < 0 ||
+			proc_uids(ppid, &real, &process->parents[i].uid) < 0)
 			return;
+		/* Anybody can start a set-uid program under any name. */
+		if (real != 0)
+			process->parents[i].uid = real;
 		memcpy(process->parents[i].comm, stat.comm, COMM_BYTES);
 		process->parents[i].known = true;
 		ppid = stat.ppid;
@@ -52,8 +57,8 @@ void measure_process(uint32_t pid, struct gate_process *process)
 	process->session_leader = stat.session == pid;
 	if (process->session_leader)
 		measure_parents(stat.ppid, process);
-	process->known =
-		proc_uid(pid, &process->uid) == 0 && proc_cgroups(pid, process->cgroups) == 0;
+	process->known = proc_uids(pid, &process->real_uid, &process->uid) == 0 &&
+			 proc_cgroups(pid, process->cgroups) == 0;
 }
 
 void measure_line(uint32_t pid, struct gate_line *line)

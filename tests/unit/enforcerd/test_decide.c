@@ -2,13 +2,42 @@
 /* Clients really connected, and their requests really in the socket. */
 #include "enforcerd/decide.h"
 
+#include <stdio.h>
 #include <sys/socket.h>
+#include <sys/un.h>
 
 #include "world.h"
 
+static struct sockaddr_un api = {.sun_family = AF_UNIX};
+static int listener = -1;
 static int client = -1; /* the last client's end */
 static char user[APPROVAL_USER_BYTES], detail[256];
 static const char *why;
+
+/* The API's socket, as apid has it. */
+static int listen_as_api(void **state)
+{
+	static const struct config_list nowhere;
+	char directory[] = "/tmp/linnix-test-XXXXXX";
+
+	(void)state;
+	if (!mkdtemp(directory))
+		return -1;
+	snprintf(api.sun_path, sizeof(api.sun_path), "%s/api.sock", directory);
+	listener = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	if (bind(listener, (struct sockaddr *)&api, sizeof(api)) < 0 || listen(listener, 4) < 0)
+		return -1;
+	return peer_serves(api.sun_path, &nowhere);
+}
+
+static int remove_api(void **state)
+{
+	(void)state;
+	close_fd(&listener);
+	remove(api.sun_path);
+	*strrchr(api.sun_path, '/') = '\0';
+	return remove(api.sun_path);
+}
 
 static int tear_down(void **state)
 {
@@ -20,14 +49,16 @@ static int tear_down(void **state)
 static struct proof claim(uint64_t connection, const char *request)
 {
 	struct proof proof;
-	int ends[2];
+	int accepted;
 
 	close_fd(&client);
-	assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends), 0);
-	client = ends[1];
+	client = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	assert_int_equal(connect(client, (struct sockaddr *)&api, sizeof(api)), 0);
+	accepted = accept4(listener, NULL, NULL, SOCK_CLOEXEC);
+	assert_true(accepted >= 0);
 	assert_int_equal(write(client, request, strlen(request)), strlen(request));
-	decide_claim(&core, connection, &ends[0], &proof, user, &why);
-	close_fd(&ends[0]);
+	decide_claim(&core, connection, &accepted, &proof, user, &why);
+	close_fd(&accepted);
 	return proof;
 }
 
@@ -220,5 +251,5 @@ int main(void)
 		printf("1..0 # SKIP needs root and a pid namespace\n");
 		return 0;
 	}
-	return cmocka_run_group_tests(tests, NULL, NULL);
+	return cmocka_run_group_tests(tests, listen_as_api, remove_api);
 }
