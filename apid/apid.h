@@ -6,6 +6,7 @@
 #include "apid/alerts.h"
 #include "apid/counts.h"
 #include "apid/history.h"
+#include "apid/router.h"
 #include "apid/rulebook.h"
 #include "apid/suite.h"
 #include "common/config.h"
@@ -13,14 +14,17 @@
 #include "common/loop.h"
 #include "common/selfstat.h"
 
+struct connections;
 struct server;
 
 struct apid {
 	struct config config;
 	struct loop *loop;
 	struct link *feed, *decisions;
+	const struct route_table *routes;
+	struct connections *connections;
 	struct server *server;
-	struct loop_event *second; /* looks at ourselves */
+	struct loop_event *second, *heartbeat;
 
 	struct suite suite;
 	struct rulebook rules;

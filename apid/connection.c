@@ -4,17 +4,17 @@
 #include <errno.h>
 #include <netinet/in.h>
 #include <sys/socket.h>
+#include <unistd.h>
 
-#include "apid/apid.h"
 #include "apid/peek.h"
-#include "apid/routes.h"
-#include "apid/server.h"
 #include "apid/sockets.h"
 #include "common/clock.h"
+#include "common/link_socket.h"
 
 #define READ_AHEAD_BYTES 65536 /* above head and body together */
 
-struct connection *connection_new(struct server *server, struct bufferevent *bev, uint64_t number)
+struct connection *connection_new(
+	const struct connection_host *host, struct bufferevent *bev, enum client client)
 {
 	struct connection *c = calloc(1, sizeof(*c));
 
@@ -23,9 +23,9 @@ struct connection *connection_new(struct server *server, struct bufferevent *bev
 	bufferevent_incref(bev);
 	bufferevent_setwatermark(bev, EV_READ, 0, READ_AHEAD_BYTES);
 	bufferevent_set_max_single_write(bev, SOCKET_SEND_BYTES);
-	c->server = server;
+	c->host = host;
 	c->bev = bev;
-	c->number = number;
+	c->client = client;
 	c->fd = -1;
 	c->state = CONNECTION_FRESH;
 	c->opened_ns = clock_boottime_ns();
@@ -55,7 +55,7 @@ static void claim(struct connection *c)
 	c->state = CONNECTION_CLAIMED;
 	c->claim = CLAIM_WAITING;
 	c->deadline_ns = clock_boottime_ns() + CONNECTION_CLAIM_NS;
-	if (link_send_fd(server_apid(c->server)->decisions, FRAME_CLAIM, &claim, NULL, c->fd) < 0) {
+	if (link_send_fd(c->host->decisions, FRAME_CLAIM, &claim, NULL, c->fd) < 0) {
 		c->claim = CLAIM_AWAY;
 		connection_read(c);
 	}
@@ -70,44 +70,53 @@ static void on_head(evutil_socket_t fd, short what, void *ctx)
 
 	if (n < 0 && errno == EAGAIN)
 		return;
-	peek = n > 0 ? peek_head(&api_routes, head, (size_t)n) : PEEK_PLAIN;
+	peek = n > 0 ? peek_head(c->host->routes, head, (size_t)n) : PEEK_PLAIN;
 	if (peek == PEEK_CLAIM)
 		claim(c);
 	else if (peek == PEEK_PLAIN || what & EV_CLOSED)
 		connection_read(c);
 }
 
-static int read_listener(struct connection *c)
+static int read_port(struct connection *c)
 {
 	union {
 		struct sockaddr any;
 		struct sockaddr_in v4;
 		struct sockaddr_in6 v6;
-		struct sockaddr_storage storage;
 	} address;
 	socklen_t len = sizeof(address);
 
 	if (getsockname(c->fd, &address.any, &len) < 0)
 		return -errno;
-	c->local = address.any.sa_family == AF_UNIX;
-	if (address.any.sa_family == AF_INET)
-		c->port = ntohs(address.v4.sin_port);
-	else if (address.any.sa_family == AF_INET6)
-		c->port = ntohs(address.v6.sin6_port);
+	c->port = ntohs(
+		address.any.sa_family == AF_INET6 ? address.v6.sin6_port : address.v4.sin_port);
 	return 0;
+}
+
+int connection_meet(struct connection *c)
+{
+	const int bytes = SOCKET_SEND_BYTES;
+
+	if (connection_is_tcp(c))
+		return read_port(c);
+	/* TCP sockets have it from their listener */
+	(void)setsockopt(c->fd, SOL_SOCKET, SO_SNDBUF, &bytes, sizeof(bytes));
+	return link_socket_peer(c->fd, &c->uid);
+}
+
+void connection_turn_away(struct connection *c)
+{
+	static const char answer[] = "HTTP/1.1 503 Service Unavailable\r\n"
+				     "Connection: close\r\nContent-Length: 0\r\n\r\n";
+	int fd = bufferevent_getfd(c->bev);
+
+	(void)!write(fd, answer, sizeof(answer) - 1);
+	shutdown(fd, SHUT_RDWR);
 }
 
 int connection_hold(struct connection *c, struct event_base *base)
 {
-	const int bytes = SOCKET_SEND_BYTES;
-	int r;
-
 	bufferevent_disable(c->bev, EV_READ);
-	r = read_listener(c);
-	if (r < 0)
-		return r;
-	if (c->local) /* TCP sockets have it from their listener */
-		(void)setsockopt(c->fd, SOL_SOCKET, SO_SNDBUF, &bytes, sizeof(bytes));
 	/* Edge-triggered: bytes that were looked at and left are no news. */
 	c->watch = event_new(base, c->fd, EV_READ | EV_CLOSED | EV_PERSIST | EV_ET, on_head, c);
 	if (!c->watch || event_add(c->watch, NULL) < 0)
@@ -139,7 +148,7 @@ void connection_unclaim(struct connection *c)
 	if (c->claim != CLAIM_WAITING && c->claim != CLAIM_PROVEN)
 		return;
 	/* Without a link enforcerd has dropped all claims by itself. */
-	(void)!link_send(server_apid(c->server)->decisions, FRAME_UNCLAIM, &unclaim, NULL);
+	(void)!link_send(c->host->decisions, FRAME_UNCLAIM, &unclaim, NULL);
 	c->claim = CLAIM_SPENT;
 }
 
@@ -158,7 +167,7 @@ static void on_closed(struct evhttp_connection *http, void *ctx)
 	struct connection *c = ctx;
 
 	(void)http;
-	server_forget(c->server, c);
+	c->host->on_closed(c, c->host->ctx);
 }
 
 void connection_serve(struct connection *c, struct evhttp_request *request)

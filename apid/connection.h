@@ -11,8 +11,8 @@
 #include <event2/http.h>
 #include <sys/queue.h>
 
-#include "common/base.h"
-#include "proto/frame.h"
+#include "apid/router.h"
+#include "common/link.h"
 
 #define CONNECTION_REQUEST_NS (10 * NSEC_PER_SEC) /* for head and body together */
 #define CONNECTION_CLAIM_NS   (2 * NSEC_PER_SEC)
@@ -20,7 +20,17 @@
 #define CONNECTION_WRITE_NS   (30 * NSEC_PER_SEC)
 #define CONNECTION_IDLE_NS    (30 * NSEC_PER_SEC)
 
-struct server;
+struct apid;
+struct connection;
+
+/* What all connections have from the server that holds them. */
+struct connection_host {
+	struct apid *apid;		  /* for handlers; not looked into here */
+	const struct route_table *routes; /* they say what enforcerd must see first */
+	struct link *decisions;		  /* to enforcerd */
+	void (*on_closed)(struct connection *connection, void *ctx);
+	void *ctx;
+};
 
 enum connection_state {
 	CONNECTION_FRESH,     /* accepted in this turn */
@@ -33,6 +43,15 @@ enum connection_state {
 	CONNECTION_STREAMING, /* server-sent events */
 };
 
+/* Who may hold how many connections is decided by this alone. */
+enum client {
+	CLIENT_TCP,  /* who it is takes enforcerd to say */
+	CLIENT_UNIX, /* accepted in this turn: not asked yet */
+	CLIENT_USER, /* a unix socket's peer */
+	CLIENT_ROOT, /* the same with uid 0 */
+	CLIENT_KINDS,
+};
+
 enum claim_outcome {
 	CLAIM_NONE, /* the first request was none that enforcerd must see */
 	CLAIM_WAITING,
@@ -43,7 +62,7 @@ enum claim_outcome {
 
 struct connection {
 	TAILQ_ENTRY(connection) entry;
-	struct server *server;
+	const struct connection_host *host;
 	struct bufferevent *bev;	/* one reference is ours */
 	struct evhttp_connection *http; /* from the first request on; borrowed */
 	struct event *watch;		/* for the head, while held */
@@ -51,7 +70,8 @@ struct connection {
 	int fd;				/* borrowed from bev */
 	enum connection_state state;
 	uint64_t opened_ns, deadline_ns;
-	bool local;	   /* a unix socket */
+	enum client client;
+	uid_t uid;	   /* of a unix socket's peer */
 	uint16_t port;	   /* of the listener otherwise */
 	unsigned requests; /* that have reached a handler or an error of ours */
 
@@ -68,12 +88,24 @@ struct connection {
 	unsigned stream_stalled; /* heartbeats for which there was no room */
 };
 
+static inline bool connection_is_tcp(const struct connection *connection)
+{
+	return connection->client == CLIENT_TCP;
+}
+
 TAILQ_HEAD(connection_list, connection);
 
 /* A new connection around @bev, which has no descriptor yet. NULL when memory is short. */
-struct connection *connection_new(struct server *server, struct bufferevent *bev, uint64_t number);
+struct connection *connection_new(
+	const struct connection_host *host, struct bufferevent *bev, enum client client);
 
-/* The descriptor is there: holds it and watches for the head. 0 or -errno. */
+/* The descriptor is there: asks the kernel on which port or by whose peer. 0 or -errno. */
+must_check int connection_meet(struct connection *connection);
+
+/* There is no place for it: says so, unread. The HTTP server ends it at end of file. */
+void connection_turn_away(struct connection *connection);
+
+/* It may stay: holds it and watches for the head. 0 or -errno. */
 must_check int connection_hold(struct connection *connection, struct event_base *base);
 
 /* Lets the HTTP server read. */
@@ -94,8 +126,7 @@ void connection_answered(struct connection *connection);
 /* The claim is of no more use: tells enforcerd. */
 void connection_unclaim(struct connection *connection);
 
-/* Ends the connection now; calls the server's on-close. Not from inside one of its own callbacks.
- */
+/* Ends the connection now; calls the host's on_closed. Not from inside one of its own callbacks. */
 void connection_drop(struct connection *connection);
 
 /* To be dropped with the next sweep. */

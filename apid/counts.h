@@ -48,7 +48,7 @@ struct counts {
 	uint64_t slow_requests; /* connections closed for not sending a request, or not taking an
 				   answer, in time */
 	uint64_t slow_streams;	/* streams ended because their reader was too slow */
-	uint64_t streams_refused;
+	uint64_t streams_refused, connections_refused;
 	uint64_t unproven; /* claims that enforcerd did not answer in time */
 };
 

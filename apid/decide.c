@@ -6,8 +6,8 @@
 #include <string.h>
 
 #include "apid/body.h"
-#include "apid/reads.h"
-#include "apid/server.h"
+#include "apid/connections.h"
+#include "apid/exchange.h"
 #include "apid/status.h"
 #include "common/text.h"
 
@@ -111,7 +111,7 @@ static void answer_decided(struct exchange *e)
 	if (e->connection->decision_action == 0)
 		answer_json(e, 200, json_pack("{s:o}", "hold", status_hold(&e->apid->suite)));
 	else if (entry)
-		action_answer(e, entry);
+		answer_action(e, entry);
 	else
 		answer_problem(e, 503, "the decision was taken; the action is not known here yet");
 }
@@ -119,7 +119,7 @@ static void answer_decided(struct exchange *e)
 void decide_done(struct apid *apid, const struct frame *frame)
 {
 	const struct decided *decided = frame->payload;
-	struct connection *c = server_find_decision(apid->server, decided->request);
+	struct connection *c = connections_deciding(apid->connections, decided->request);
 	struct exchange e;
 	char detail[520];
 
@@ -134,20 +134,19 @@ void decide_done(struct apid *apid, const struct frame *frame)
 	answer_problem(&e, statuses[decided->result], "%s", detail);
 }
 
-void decide_late(struct apid *apid, struct connection *c)
+void decide_late(struct connection *c)
 {
 	struct exchange e = exchange_resume(c);
 
-	(void)apid;
 	answer_problem(&e, 503,
 		"enforcerd has not answered in time; look at the action to see what came of it");
 }
 
 void decide_down(struct apid *apid)
 {
-	struct connection *c;
+	struct connection *c = connections_first(apid->connections);
 
-	TAILQ_FOREACH (c, server_connections(apid->server), entry) {
+	for (; c; c = TAILQ_NEXT(c, entry)) {
 		struct exchange e;
 
 		if (c->state == CONNECTION_CLAIMED) {

@@ -5,7 +5,7 @@
  */
 #pragma once
 
-#include "apid/exchange.h"
+#include "apid/answer.h"
 
 /* POST …/approve, …/reject, /enforcement/hold, /enforcement/resume. */
 void decide(struct exchange *exchange);
@@ -14,7 +14,7 @@ void decide(struct exchange *exchange);
 void decide_done(struct apid *apid, const struct frame *frame);
 
 /* enforcerd has not answered in time. */
-void decide_late(struct apid *apid, struct connection *connection);
+void decide_late(struct connection *connection);
 
 /* enforcerd is gone: nothing that waits for it will be answered. */
 void decide_down(struct apid *apid);

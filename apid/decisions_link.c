@@ -3,8 +3,8 @@
 
 #include <errno.h>
 
+#include "apid/connections.h"
 #include "apid/decide.h"
-#include "apid/server.h"
 #include "apid/streams.h"
 #include "common/account.h"
 #include "common/clock.h"
@@ -37,7 +37,7 @@ static int on_proof(struct link *link, const struct frame *frame, int *fd, void 
 {
 	struct apid *apid = ctx;
 	const struct proof *proof = frame->payload;
-	struct connection *c = server_find(apid->server, proof->connection);
+	struct connection *c = connections_find(apid->connections, proof->connection);
 
 	(void)link;
 	(void)fd;

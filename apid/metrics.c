@@ -2,11 +2,11 @@
 #include "apid/metrics.h"
 
 #include <inttypes.h>
+#include <stddef.h>
 #include <string.h>
 
+#include "apid/connections.h"
 #include "apid/names.h"
-#include "apid/routes.h"
-#include "apid/server.h"
 #include "common/text.h"
 
 struct writer {
@@ -69,30 +69,10 @@ static void write_generated(const struct writer *w)
 	plain(w, suite_generated(&w->apid->suite.counters));
 }
 
-static void write_delivered(const struct writer *w)
-{
-	plain(w, w->apid->suite.counters.delivered);
-}
-
-static void write_filtered(const struct writer *w)
-{
-	plain(w, w->apid->suite.counters.filtered);
-}
-
 static void write_dropped(const struct writer *w)
 {
 	labelled(w, "where", "ring", w->apid->suite.counters.dropped_ring);
 	labelled(w, "where", "link", w->apid->suite.counters.dropped_link);
-}
-
-static void write_ring_used(const struct writer *w)
-{
-	plain(w, w->apid->suite.counters.ring_used_bytes);
-}
-
-static void write_ring_size(const struct writer *w)
-{
-	plain(w, w->apid->suite.counters.ring_bytes);
 }
 
 static void write_programs(const struct writer *w, bool runs)
@@ -117,30 +97,10 @@ static void write_program_runs(const struct writer *w)
 	write_programs(w, true);
 }
 
-static void write_processes(const struct writer *w)
-{
-	plain(w, w->apid->suite.detection.processes);
-}
-
-static void write_evicted(const struct writer *w)
-{
-	plain(w, w->apid->suite.detection.evicted);
-}
-
 static void write_delay(const struct writer *w)
 {
 	evbuffer_add_printf(w->out, "linnix_%s %.9f\n", w->name,
 		(double)w->apid->suite.detection.delay_last_ns / 1e9);
-}
-
-static void write_unacknowledged(const struct writer *w)
-{
-	plain(w, w->apid->suite.detection.unacknowledged);
-}
-
-static void write_discarded(const struct writer *w)
-{
-	plain(w, w->apid->suite.detection.discarded);
 }
 
 static void alerts_of(
@@ -163,11 +123,6 @@ static void write_alerts(const struct writer *w)
 	for (unsigned i = 0; i < counts->rule_count; i++)
 		alerts_of(w, counts->rules[i].name, counts->rules[i].alerts);
 	alerts_of(w, "", counts->alerts_other);
-}
-
-static void write_forgotten(const struct writer *w)
-{
-	plain(w, w->apid->alerts.forgotten);
 }
 
 static void write_actions(const struct writer *w)
@@ -214,9 +169,10 @@ static void write_up(const struct writer *w)
 
 static void write_requests(const struct writer *w)
 {
+	const struct route_table *table = w->apid->routes;
+
 	for (size_t route = 0; route <= COUNTS_ROUTES_MAX; route++) {
-		const char *path =
-			route < api_routes.count ? api_routes.routes[route].path : "none";
+		const char *path = route < table->count ? table->routes[route].path : "none";
 
 		for (unsigned i = 0; i < STATUS_INDEXES; i++)
 			if (w->apid->counts.requests[route][i])
@@ -229,12 +185,12 @@ static void write_requests(const struct writer *w)
 
 static void write_connections(const struct writer *w)
 {
-	plain(w, server_held(w->apid->server));
+	plain(w, connections_held(w->apid->connections));
 }
 
 static void write_streams(const struct writer *w)
 {
-	plain(w, server_streams(w->apid->server));
+	plain(w, w->apid->connections->streams);
 }
 
 static void write_dropped_clients(const struct writer *w)
@@ -244,11 +200,7 @@ static void write_dropped_clients(const struct writer *w)
 	labelled(w, "reason", "slow_request", counts->slow_requests);
 	labelled(w, "reason", "slow_stream", counts->slow_streams);
 	labelled(w, "reason", "too_many_streams", counts->streams_refused);
-}
-
-static void write_unproven(const struct writer *w)
-{
-	plain(w, w->apid->counts.unproven);
+	labelled(w, "reason", "too_many_connections", counts->connections_refused);
 }
 
 static void write_reload(const struct writer *w)
@@ -257,52 +209,72 @@ static void write_reload(const struct writer *w)
 		plain(w, w->apid->rules.reload_success);
 }
 
+/* A figure stands in struct apid as it is, a uint64_t; everything else is written by a function. */
+#define IS_FIGURE(member) _Generic(((struct apid *)NULL)->member, uint64_t : 1)
+#define FIGURE(member)	  NULL, IS_FIGURE(member) * offsetof(struct apid, member)
+
 static const struct {
 	const char *name, *type, *help;
 	void (*write)(const struct writer *writer);
+	size_t figure;
 } metrics[] = {
-	{"build_info", "gauge", "Version of the suite; always 1.", write_build_info},
-	{"events_total", "counter", "Kernel events seen by the collector, by type.", write_events},
+	{"build_info", "gauge", "Version of the suite; always 1.", write_build_info, 0},
+	{"events_total", "counter", "Kernel events seen by the collector, by type.", write_events,
+		0},
 	{"events_generated_total", "counter", "Kernel events seen by the collector.",
-		write_generated},
-	{"events_delivered_total", "counter", "Kernel events delivered to ruled.", write_delivered},
+		write_generated, 0},
+	{"events_delivered_total", "counter", "Kernel events delivered to ruled.",
+		FIGURE(suite.counters.delivered)},
 	{"events_filtered_total", "counter",
-		"Kernel events left out because they are none of this host's.", write_filtered},
-	{"events_dropped_total", "counter", "Kernel events lost, by where.", write_dropped},
+		"Kernel events left out because they are none of this host's.",
+		FIGURE(suite.counters.filtered)},
+	{"events_dropped_total", "counter", "Kernel events lost, by where.", write_dropped, 0},
 	{"ring_used_bytes", "gauge", "Bytes in the ring buffer when last looked at.",
-		write_ring_used},
-	{"ring_size_bytes", "gauge", "Size of the ring buffer.", write_ring_size},
+		FIGURE(suite.counters.ring_used_bytes)},
+	{"ring_size_bytes", "gauge", "Size of the ring buffer.", FIGURE(suite.counters.ring_bytes)},
 	{"bpf_program_seconds_total", "counter", "Time spent in a kernel program, extrapolated.",
-		write_program_seconds},
-	{"bpf_program_runs_total", "counter", "Runs of a kernel program.", write_program_runs},
-	{"processes", "gauge", "Live processes in ruled's table.", write_processes},
+		write_program_seconds, 0},
+	{"bpf_program_runs_total", "counter", "Runs of a kernel program.", write_program_runs, 0},
+	{"processes", "gauge", "Live processes in ruled's table.",
+		FIGURE(suite.detection.processes)},
 	{"processes_evicted_total", "counter",
-		"Processes given up by ruled's table before their time.", write_evicted},
+		"Processes given up by ruled's table before their time.",
+		FIGURE(suite.detection.evicted)},
 	{"detection_delay_seconds", "gauge",
-		"From the kernel event that completed the last alert to the alert.", write_delay},
+		"From the kernel event that completed the last alert to the alert.", write_delay,
+		0},
 	{"feed_unacknowledged", "gauge", "Alerts that wait in ruled for apid.",
-		write_unacknowledged},
+		FIGURE(suite.detection.unacknowledged)},
 	{"feed_discarded_total", "counter", "Alerts ruled gave up because too many waited.",
-		write_discarded},
+		FIGURE(suite.detection.discarded)},
 	{"rules_reload_success", "gauge", "1 if the last load of the rules succeeded.",
-		write_reload},
-	{"alerts_total", "counter", "Alerts received, by rule and severity.", write_alerts},
-	{"alerts_forgotten_total", "counter", "Alerts given up for newer ones.", write_forgotten},
-	{"actions", "gauge", "Known actions, by status.", write_actions},
-	{"actions_total", "counter", "Actions that reached a last status.", write_actions_total},
-	{"daemon_up", "gauge", "1 if the daemon has answered within two seconds.", write_up},
-	{"daemon_cpu_seconds_total", "counter", "CPU time used by a daemon.", write_cpu},
-	{"daemon_pss_bytes", "gauge", "Proportional set size of a daemon.", write_pss},
+		write_reload, 0},
+	{"alerts_total", "counter", "Alerts received, by rule and severity.", write_alerts, 0},
+	{"alerts_forgotten_total", "counter", "Alerts given up for newer ones.",
+		FIGURE(alerts.forgotten)},
+	{"actions", "gauge", "Known actions, by status.", write_actions, 0},
+	{"actions_total", "counter", "Actions that reached a last status.", write_actions_total, 0},
+	{"daemon_up", "gauge", "1 if the daemon has answered within two seconds.", write_up, 0},
+	{"daemon_cpu_seconds_total", "counter", "CPU time used by a daemon.", write_cpu, 0},
+	{"daemon_pss_bytes", "gauge", "Proportional set size of a daemon.", write_pss, 0},
 	{"http_requests_total", "counter", "HTTP requests answered, by route and status.",
-		write_requests},
+		write_requests, 0},
 	{"http_connections", "gauge", "Open HTTP connections that are no streams.",
-		write_connections},
+		write_connections, 0},
 	{"http_clients_dropped_total", "counter", "Clients ended or refused to keep a bound.",
-		write_dropped_clients},
+		write_dropped_clients, 0},
 	{"http_claims_unanswered_total", "counter",
-		"Connections enforcerd did not look at in time.", write_unproven},
-	{"sse_clients", "gauge", "Open streams.", write_streams},
+		"Connections enforcerd did not look at in time.", FIGURE(counts.unproven)},
+	{"sse_clients", "gauge", "Open streams.", write_streams, 0},
 };
+
+static uint64_t figure(const struct apid *apid, size_t offset)
+{
+	uint64_t value;
+
+	memcpy(&value, (const char *)apid + offset, sizeof(value));
+	return value;
+}
 
 void metrics_write(struct evbuffer *out, const struct apid *apid, uint64_t now_ns)
 {
@@ -312,6 +284,9 @@ void metrics_write(struct evbuffer *out, const struct apid *apid, uint64_t now_n
 		writer.name = metrics[i].name;
 		evbuffer_add_printf(out, "# HELP linnix_%s %s\n# TYPE linnix_%s %s\n", writer.name,
 			metrics[i].help, writer.name, metrics[i].type);
-		metrics[i].write(&writer);
+		if (metrics[i].write)
+			metrics[i].write(&writer);
+		else
+			plain(&writer, figure(apid, metrics[i].figure));
 	}
 }

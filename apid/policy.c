@@ -7,7 +7,7 @@
 #include <sys/resource.h>
 #include <sys/socket.h>
 
-#include "apid/server.h"
+#include "apid/connections.h"
 
 #define CALL(call, reason)                                                                         \
 	{                                                                                          \
@@ -32,8 +32,11 @@ static const struct policy_syscall syscalls[] = {
 	CALL("newfstatat", "who owns enforcerd's socket; /etc/passwd"),
 	CALL("fstat", "/etc/passwd"),
 	CALL("getsockopt", "who is at the other end"),
-	/* No SO_LINGER: the socket is enforcerd's too, and its close() would then wait for a client that reads nothing. */
-	{.name = "setsockopt", .why = "a small send buffer", .arg_count = 2,
+	/* No SO_LINGER: the socket is enforcerd's too, and its close() would then wait for a client
+	   that reads nothing. */
+	{.name = "setsockopt",
+		.why = "a small send buffer",
+		.arg_count = 2,
 		.args = {{1, SCMP_CMP_EQ, SOL_SOCKET, 0}, {2, SCMP_CMP_EQ, SO_SNDBUF, 0}}},
 	CALL("getsockname", "on which address a client came"),
 	CALL("recvfrom", "looking at a request's head"),
@@ -75,7 +78,7 @@ static const struct policy_path paths[] = {
 };
 
 static const struct policy_limit limits[] = {
-	{RLIMIT_NOFILE, SERVER_FDS_MAX},
+	{RLIMIT_NOFILE, CONNECTIONS_FDS_MAX},
 	{RLIMIT_NPROC, 0},
 };
 

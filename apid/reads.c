@@ -2,20 +2,15 @@
 #include "apid/reads.h"
 
 #include <inttypes.h>
-#include <stdio.h>
 #include <string.h>
 
 #include "apid/metrics.h"
 #include "apid/names.h"
-#include "apid/server.h"
 #include "apid/shape.h"
 #include "apid/status.h"
 #include "apid/streams.h"
 #include "common/account.h"
 #include "common/clock.h"
-#include "common/link_socket.h"
-
-#define TYPE_JSON "application/json"
 
 void read_healthz(struct exchange *e)
 {
@@ -118,21 +113,12 @@ void read_actions(struct exchange *e)
 	list_answer(&list, e);
 }
 
-void action_answer(struct exchange *e, const struct action_entry *entry)
-{
-	char tag[32];
-
-	snprintf(tag, sizeof(tag), "\"%" PRIu64 "\"", entry->version);
-	answer_header(e, "ETag", tag);
-	answer_text(e, 200, TYPE_JSON, entry->json);
-}
-
 void read_action(struct exchange *e)
 {
 	const struct action_entry *entry = actions_find(&e->apid->actions, e->action);
 
 	if (entry)
-		action_answer(e, entry);
+		answer_action(e, entry);
 	else
 		answer_problem(e, 404, "there is no action-%" PRIu64, e->action);
 }
@@ -164,12 +150,12 @@ void read_whoami(struct exchange *e)
 	const struct connection *c = e->connection;
 	bool asked = c->proof.connection != 0;
 	char user[64];
-	uid_t uid;
 
 	if (asked && c->proof.kind != PEER_NOBODY)
 		answer_whoami(e, c->proof.kind, c->proof.uid, c->proof_user, c->proof.admitted);
-	else if (c->local && link_socket_peer(c->fd, &uid) == 0)
-		answer_whoami(e, PEER_UNIX, uid, account_name(uid, user, sizeof(user)), false);
+	else if (!connection_is_tcp(c))
+		answer_whoami(
+			e, PEER_UNIX, c->uid, account_name(c->uid, user, sizeof(user)), false);
 	else if (asked)
 		answer_whoami(e, PEER_NOBODY, 0, NULL, false);
 	else if (c->claim == CLAIM_AWAY)

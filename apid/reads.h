@@ -2,7 +2,7 @@
 /* The handlers that only read what apid knows. None changes anything. */
 #pragma once
 
-#include "apid/exchange.h"
+#include "apid/answer.h"
 
 void read_healthz(struct exchange *exchange);
 void read_readyz(struct exchange *exchange);
@@ -14,6 +14,3 @@ void read_rules(struct exchange *exchange);
 void read_metrics(struct exchange *exchange);
 void read_actions(struct exchange *exchange);
 void read_action(struct exchange *exchange);
-
-/* One action, with its ETag. */
-void action_answer(struct exchange *exchange, const struct action_entry *entry);

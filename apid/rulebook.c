@@ -30,12 +30,12 @@ int rulebook_set(struct rulebook *book, const struct frame *frame)
 	if (told->loaded > RULEBOOK_MAX)
 		return -EPROTO;
 	free(book->coming);
+	book->expected = book->seen = 0;
 	book->coming = calloc(MAX(told->loaded, 1U), sizeof(struct rulebook_rule));
 	if (!book->coming)
 		return -ENOMEM;
 	book->generation = told->generation;
 	book->expected = told->loaded;
-	book->seen = 0;
 	book->reload_success = told->reload_success != 0;
 	text_copy(frame_text(frame, 0), book->error, sizeof(book->error));
 	if (book->expected == 0)
@@ -54,6 +54,7 @@ int rulebook_rule(struct rulebook *book, const struct frame *frame)
 {
 	const struct rule *told = frame->payload;
 
+	/* trust: ruled's number of rules and place of a rule, which the frame table leaves open */
 	if (told->generation != book->generation || told->index >= book->expected)
 		return -EPROTO;
 	/* Between two sets a rule comes again when it has fired or its state has changed. */

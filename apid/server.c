@@ -8,160 +8,149 @@
 
 #include "apid/apid.h"
 #include "apid/body.h"
+#include "apid/connections.h"
 #include "apid/decide.h"
 #include "apid/exchange.h"
 #include "apid/peek.h"
 #include "apid/sockets.h"
 #include "common/clock.h"
+#include "common/link_socket.h"
 #include "common/log.h"
 
 #define SWEEP_MS      200
 #define KNOWN_METHODS ((EVHTTP_REQ_PATCH << 1) - 1) /* GET is the first, PATCH the last */
-#define LISTENERS_MAX (CONFIG_LISTEN_MAX + 1)
+
+/* One way in: all TCP addresses, or the unix socket. */
+struct door {
+	struct server *server;
+	enum client client;
+	struct evhttp *http;
+	struct evconnlistener *listeners[CONFIG_LISTEN_MAX]; /* owned by http */
+	unsigned listener_count;
+	bool open;
+};
 
 struct server {
 	struct apid *apid;
-	struct evhttp *http;
-	struct evconnlistener *listeners[LISTENERS_MAX]; /* owned by http */
-	unsigned listener_count;
-	bool accepting;
+	struct connection_host host;
+	struct door tcp, local;
+	bool resting;		  /* until the next sweep: accepting has failed */
 	struct loop_event *sweep; /* runs while there are connections */
-	struct connection_list fresh, all;
-	struct connection *by_fd[SERVER_FDS_MAX];
-	unsigned count, streams;
-	uint64_t last_number;
+	bool sweeping;
+	struct connections connections;
 };
 
-struct apid *server_apid(struct server *server)
-{
-	return server->apid;
-}
+/* For the one callback whose context is the HTTP server's and not ours. */
+static struct server *serving;
 
-const struct connection_list *server_connections(const struct server *server)
+/* Who comes while it is closed waits with the kernel. */
+static void set_door(struct door *door)
 {
-	return &server->all;
-}
+	const struct server *server = door->server;
+	bool open = !server->resting && connections_room(&server->connections, door->client);
 
-unsigned server_streams(const struct server *server)
-{
-	return server->streams;
-}
-
-unsigned server_held(const struct server *server)
-{
-	return server->count - server->streams;
-}
-
-static void accept_more(struct server *server, bool more)
-{
-	if (server->accepting == more)
+	if (door->open == open)
 		return;
-	server->accepting = more;
-	for (unsigned i = 0; i < server->listener_count; i++)
-		(void)(more ? evconnlistener_enable(server->listeners[i])
-			    : evconnlistener_disable(server->listeners[i]));
+	door->open = open;
+	for (unsigned i = 0; i < door->listener_count; i++)
+		(void)(open ? evconnlistener_enable(door->listeners[i])
+			    : evconnlistener_disable(door->listeners[i]));
+}
+
+static void set_doors(struct server *server)
+{
+	set_door(&server->tcp);
+	set_door(&server->local);
+}
+
+static void set_sweep(struct server *server, bool on)
+{
+	if (server->sweeping == on)
+		return;
+	server->sweeping = on;
+	if (on)
+		loop_timer_every(server->sweep, SWEEP_MS);
+	else
+		loop_timer_stop(server->sweep);
 }
 
 static struct bufferevent *on_accept(struct event_base *base, void *ctx)
 {
-	struct server *server = ctx;
+	const struct door *door = ctx;
+	struct server *server = door->server;
 	struct bufferevent *bev = bufferevent_socket_new(base, -1, BEV_OPT_CLOSE_ON_FREE);
-	struct connection *c = bev ? connection_new(server, bev, server->last_number + 1) : NULL;
+	struct connection *c = bev ? connection_new(&server->host, bev, door->client) : NULL;
 
 	if (!c)
 		return bev;
-	server->last_number++;
-	TAILQ_INSERT_TAIL(&server->fresh, c, entry);
-	if (server->count++ == 0)
-		loop_timer_every(server->sweep, SWEEP_MS);
-	if (server_held(server) >= SERVER_CONNECTIONS_MAX)
-		accept_more(server, false);
+	set_sweep(server, true);
+	connections_add(&server->connections, c);
+	set_doors(server);
 	return bev;
 }
 
 /* The listener refused to work (no descriptors): the sweep tries again. */
 static void on_accept_error(struct evconnlistener *listener, void *ctx)
 {
-	struct server *server = ctx;
+	struct server *server = serving;
 
 	(void)listener;
+	(void)ctx;
 	log_warn_limited("accept: %s", strerror(errno));
-	accept_more(server, false);
-	loop_timer_every(server->sweep, SWEEP_MS);
+	server->resting = true;
+	set_doors(server);
+	set_sweep(server, true);
 }
 
-/* After the turn in which they were accepted, before anything could be read from them. */
-static void hold_fresh(void *ctx)
+/* The HTTP server has let go of it, or will without being asked. */
+static void forget(struct connection *c, void *ctx)
 {
 	struct server *server = ctx;
-	struct connection *c;
 
-	while ((c = TAILQ_FIRST(&server->fresh))) {
-		TAILQ_REMOVE(&server->fresh, c, entry);
-		TAILQ_INSERT_TAIL(&server->all, c, entry);
-		c->fd = bufferevent_getfd(c->bev);
-		if (c->fd < 0 || c->fd >= SERVER_FDS_MAX) {
-			server_forget(server, c);
-			continue;
-		}
-		server->by_fd[c->fd] = c;
-		if (connection_hold(c, loop_base(server->apid->loop)) < 0)
-			connection_drop(c);
+	connections_remove(&server->connections, c);
+	connection_free(c);
+}
+
+/* Before anything could be read from it. */
+static void let_in(struct server *server, struct connection *c)
+{
+	struct connections *set = &server->connections;
+	int r = connections_settle(set, c, bufferevent_getfd(c->bev));
+
+	if (r == 0)
+		r = connection_meet(c);
+	if (r == 0)
+		r = connections_admit(set, c);
+	if (r < 0) {
+		server->apid->counts.connections_refused++;
+		connection_turn_away(c);
+		forget(c, server);
+	} else if (connection_hold(c, loop_base(server->apid->loop)) < 0) {
+		connection_drop(c);
 	}
 }
 
-void server_forget(struct server *server, struct connection *c)
+static void after_turn(void *ctx)
 {
-	TAILQ_REMOVE(&server->all, c, entry);
-	if (c->fd >= 0 && c->fd < SERVER_FDS_MAX && server->by_fd[c->fd] == c)
-		server->by_fd[c->fd] = NULL;
-	server->count--;
-	if (c->state == CONNECTION_STREAMING)
-		server->streams--;
-	connection_free(c);
-	if (server_held(server) < SERVER_CONNECTIONS_MAX)
-		accept_more(server, true);
+	struct server *server = ctx;
+	struct connection *c;
+
+	while ((c = connections_next_fresh(&server->connections)))
+		let_in(server, c);
+	set_doors(server);
 }
 
-struct connection *server_connection(struct server *server, struct evhttp_request *request)
+static void on_request(struct evhttp_request *request, void *ctx)
 {
+	struct server *server = ((struct door *)ctx)->server;
 	struct bufferevent *bev =
 		evhttp_connection_get_bufferevent(evhttp_request_get_connection(request));
-	int fd = bufferevent_getfd(bev);
+	struct connection *c = connections_at(&server->connections, bufferevent_getfd(bev));
 
-	return fd >= 0 && fd < SERVER_FDS_MAX ? server->by_fd[fd] : NULL;
-}
-
-struct connection *server_find(struct server *server, uint64_t number)
-{
-	struct connection *c;
-
-	TAILQ_FOREACH (c, &server->all, entry)
-		if (c->number == number)
-			return c;
-	return NULL;
-}
-
-struct connection *server_find_decision(struct server *server, uint64_t decision)
-{
-	struct connection *c;
-
-	TAILQ_FOREACH (c, &server->all, entry)
-		if (c->decision == decision && decision != 0)
-			return c;
-	return NULL;
-}
-
-int server_stream(struct server *server, struct connection *c)
-{
-	if (server->streams >= SERVER_STREAMS_MAX)
-		return -ENOBUFS;
-	server->streams++;
-	c->state = CONNECTION_STREAMING;
-	c->deadline_ns = UINT64_MAX;
-	if (server_held(server) < SERVER_CONNECTIONS_MAX)
-		accept_more(server, true);
-	return 0;
+	if (c)
+		exchange_begin(c, request);
+	else
+		evhttp_send_error(request, 503, NULL);
 }
 
 /* The HTTP server has freed its end without telling: it takes its callbacks with it. */
@@ -181,11 +170,9 @@ static void on_late(struct server *server, struct connection *c)
 		connection_unproven(c);
 		break;
 	case CONNECTION_SERVING:
-		decide_late(server->apid, c);
+		decide_late(c);
 		break;
 	case CONNECTION_STREAMING:
-		connection_drop(c);
-		break;
 	case CONNECTION_IDLE:
 		connection_drop(c);
 		break;
@@ -199,7 +186,7 @@ static void on_late(struct server *server, struct connection *c)
 static void sweep_one(struct server *server, struct connection *c, uint64_t now_ns)
 {
 	if (let_go(c)) {
-		server_forget(server, c);
+		forget(c, server);
 		return;
 	}
 	if (c->state == CONNECTION_IDLE && evbuffer_get_length(bufferevent_get_input(c->bev)) > 0) {
@@ -216,26 +203,48 @@ static void on_sweep(void *ctx)
 	uint64_t now_ns = clock_boottime_ns();
 	struct connection *c, *next;
 
-	for (c = TAILQ_FIRST(&server->all); c; c = next) {
+	server->resting = false;
+	for (c = connections_first(&server->connections); c; c = next) {
 		next = TAILQ_NEXT(c, entry);
 		sweep_one(server, c, now_ns);
 	}
-	if (server_held(server) < SERVER_CONNECTIONS_MAX)
-		accept_more(server, true);
-	if (server->count == 0)
-		loop_timer_stop(server->sweep);
+	set_sweep(server, connections_any(&server->connections));
 }
 
-static void set_up_http(struct server *server)
+static int open_door(struct server *server, struct door *door, enum client client)
 {
+	*door = (struct door){.server = server, .client = client, .open = true};
+	door->http = evhttp_new(loop_base(server->apid->loop));
+	if (!door->http)
+		return -ENOMEM;
 	/* What is not known here is answered by the route table, not by the HTTP server. */
-	evhttp_set_allowed_methods(server->http, KNOWN_METHODS);
-	evhttp_set_max_headers_size(server->http, PEEK_HEAD_MAX);
-	evhttp_set_max_body_size(server->http, BODY_BYTES_MAX);
-	evhttp_set_flags(server->http, EVHTTP_SERVER_LINGERING_CLOSE);
-	evhttp_set_default_content_type(server->http, NULL);
-	evhttp_set_bevcb(server->http, on_accept, server);
-	evhttp_set_gencb(server->http, exchange_begin, server);
+	evhttp_set_allowed_methods(door->http, KNOWN_METHODS);
+	evhttp_set_max_headers_size(door->http, PEEK_HEAD_MAX);
+	evhttp_set_max_body_size(door->http, BODY_BYTES_MAX);
+	evhttp_set_flags(door->http, EVHTTP_SERVER_LINGERING_CLOSE);
+	evhttp_set_default_content_type(door->http, NULL);
+	evhttp_set_bevcb(door->http, on_accept, door);
+	evhttp_set_gencb(door->http, on_request, door);
+	return 0;
+}
+
+static void close_door(struct door *door)
+{
+	if (door->http)
+		evhttp_free(door->http);
+}
+
+static int set_up(struct server *s)
+{
+	int r = open_door(s, &s->tcp, CLIENT_TCP);
+
+	if (r == 0)
+		r = open_door(s, &s->local, CLIENT_UNIX);
+	if (r == 0)
+		r = loop_timer_new(s->apid->loop, on_sweep, s, &s->sweep);
+	if (r == 0)
+		r = loop_after_turn(s->apid->loop, after_turn, s);
+	return r;
 }
 
 int server_new(struct apid *apid, struct server **server)
@@ -246,19 +255,21 @@ int server_new(struct apid *apid, struct server **server)
 	if (!s)
 		return -ENOMEM;
 	s->apid = apid;
-	s->accepting = true;
-	TAILQ_INIT(&s->fresh);
-	TAILQ_INIT(&s->all);
-	s->http = evhttp_new(loop_base(apid->loop));
-	r = s->http ? loop_timer_new(apid->loop, on_sweep, s, &s->sweep) : -ENOMEM;
-	if (r == 0)
-		r = loop_after_turn(apid->loop, hold_fresh, s);
+	s->host = (struct connection_host){
+		.apid = apid,
+		.routes = apid->routes,
+		.decisions = apid->decisions,
+		.on_closed = forget,
+		.ctx = s,
+	};
+	connections_init(&s->connections);
+	apid->connections = &s->connections;
+	r = set_up(s);
 	if (r < 0) {
 		server_free(s);
 		return r;
 	}
-	set_up_http(s);
-	*server = s;
+	*server = serving = s;
 	return 0;
 }
 
@@ -268,19 +279,20 @@ void server_free(struct server *server)
 
 	if (!server)
 		return;
-	TAILQ_CONCAT(&server->all, &server->fresh, entry);
-	if (server->http)
-		evhttp_free(server->http);
-	while ((c = TAILQ_FIRST(&server->all)))
-		server_forget(server, c);
+	while (connections_next_fresh(&server->connections))
+		;
+	close_door(&server->tcp);
+	close_door(&server->local);
+	while ((c = connections_first(&server->connections)))
+		forget(c, server);
 	loop_event_free(server->sweep);
 	free(server);
 }
 
 /* Takes the listening descriptor. */
-static int serve(struct server *server, int *fd)
+static int serve(struct door *door, int *fd)
 {
-	struct evhttp_bound_socket *bound = evhttp_accept_socket_with_handle(server->http, *fd);
+	struct evhttp_bound_socket *bound = evhttp_accept_socket_with_handle(door->http, *fd);
 	struct evconnlistener *listener;
 
 	if (!bound)
@@ -288,7 +300,7 @@ static int serve(struct server *server, int *fd)
 	(void)TAKE_FD(*fd);
 	listener = evhttp_bound_socket_get_listener(bound);
 	evconnlistener_set_error_cb(listener, on_accept_error);
-	server->listeners[server->listener_count++] = listener;
+	door->listeners[door->listener_count++] = listener;
 	return 0;
 }
 
@@ -302,30 +314,35 @@ static int listen_tcp(struct server *server, const char *address)
 		return 0;
 	}
 	if (r == 0)
-		r = serve(server, &fd);
+		r = serve(&server->tcp, &fd);
 	if (r < 0)
 		return log_err_r(r, "listening on %s", address);
 	log_info("listening on http://%s", address);
 	return 0;
 }
 
-int server_listen(struct server *server)
+static int listen_local(struct server *server)
 {
-	const struct config *config = &server->apid->config;
 	char path[CONFIG_TEXT_MAX];
 	_cleanup_close_ int fd = -1;
 	int r;
 
-	for (unsigned i = 0; i < MIN(config->api.listen.count, (unsigned)CONFIG_LISTEN_MAX); i++) {
-		r = listen_tcp(server, config->api.listen.items[i]);
+	api_socket_path(server->apid->config.api.socket, path, sizeof(path));
+	r = socket_listen_unix(path, &fd);
+	if (r == 0)
+		r = serve(&server->local, &fd);
+	return r < 0 ? log_err_r(r, "listening on %s", path) : 0;
+}
+
+int server_listen(struct server *server)
+{
+	const struct config_list *addresses = &server->apid->config.api.listen;
+
+	for (unsigned i = 0; i < MIN(addresses->count, (unsigned)CONFIG_LISTEN_MAX); i++) {
+		int r = listen_tcp(server, addresses->items[i]);
+
 		if (r < 0)
 			return r;
 	}
-	socket_api_path(config->api.socket, path, sizeof(path));
-	r = socket_listen_unix(path, &fd);
-	if (r == 0)
-		r = serve(server, &fd);
-	if (r < 0)
-		return log_err_r(r, "listening on %s", path);
-	return 0;
+	return listen_local(server);
 }

@@ -4,16 +4,12 @@
 #include <errno.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
-#include <stdio.h>
-#include <string.h>
 #include <sys/socket.h>
 
-#include "common/link.h"
 #include "common/link_socket.h"
 #include "common/listen.h"
 
-#define BACKLOG	       512
-#define SOCKET_DEFAULT "/run/linnix/apid/api.sock"
+#define BACKLOG 512
 
 /* Accepted sockets inherit these. */
 static int set_options(int sock, sa_family_t family)
@@ -62,12 +58,4 @@ int socket_listen_unix(const char *path, int *fd)
 		return -errno;
 	*fd = TAKE_FD(sock);
 	return 0;
-}
-
-void socket_api_path(const char *configured, char *path, size_t size)
-{
-	if (strcmp(configured, SOCKET_DEFAULT) == 0)
-		snprintf(path, size, "%s/apid/api.sock", run_directory());
-	else
-		snprintf(path, size, "%s", configured);
 }

@@ -15,6 +15,3 @@ must_check int socket_listen_tcp(const char *text, int *fd);
 
 /* The unix socket, open to everyone: rights come from the peer. 0 and *fd, or -errno. */
 must_check int socket_listen_unix(const char *path, int *fd);
-
-/* The path of the unix socket: @configured, but its default follows the run directory. */
-void socket_api_path(const char *configured, char *path, size_t size);

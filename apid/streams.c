@@ -3,7 +3,7 @@
 
 #include <string.h>
 
-#include "apid/server.h"
+#include "apid/connections.h"
 #include "common/log.h"
 
 #define FILL_BYTES  65536 /* handed to the HTTP server before the reader has taken it */
@@ -32,7 +32,7 @@ static void send_chunk(struct connection *c, struct evbuffer *buffer)
 /* Hands over events until enough is under way. */
 static void pump(struct connection *c)
 {
-	const struct history *history = &server_apid(c->server)->history;
+	const struct history *history = &c->host->apid->history;
 	struct evbuffer *buffer = evbuffer_new();
 	const struct history_event *event;
 	size_t waiting = waiting_bytes(c);
@@ -56,7 +56,7 @@ static bool is_doomed(const struct connection *c)
 /* It is swept soon; until then it gets nothing more. */
 static void end_slow(struct connection *c)
 {
-	server_apid(c->server)->counts.slow_streams++;
+	c->host->apid->counts.slow_streams++;
 	connection_doom(c);
 }
 
@@ -64,7 +64,7 @@ static void advance(struct connection *c)
 {
 	if (is_doomed(c))
 		return;
-	if (history_lost(&server_apid(c->server)->history, c->stream_at))
+	if (history_lost(&c->host->apid->history, c->stream_at))
 		end_slow(c);
 	else
 		pump(c);
@@ -100,22 +100,22 @@ void stream_open(struct exchange *e, unsigned types)
 
 void streams_publish(struct apid *apid, unsigned type, const char *json)
 {
-	struct connection *c;
+	struct connection *c = connections_first(apid->connections);
 
 	if (history_add(&apid->history, type, json) < 0) {
 		log_warn_limited("no memory for an event: streams miss it");
 		return;
 	}
-	TAILQ_FOREACH (c, server_connections(apid->server), entry)
+	for (; c; c = TAILQ_NEXT(c, entry))
 		if (c->state == CONNECTION_STREAMING)
 			advance(c);
 }
 
 void streams_heartbeat(struct apid *apid)
 {
-	struct connection *c;
+	struct connection *c = connections_first(apid->connections);
 
-	TAILQ_FOREACH (c, server_connections(apid->server), entry) {
+	for (; c; c = TAILQ_NEXT(c, entry)) {
 		if (c->state != CONNECTION_STREAMING || is_doomed(c))
 			continue;
 		if (waiting_bytes(c) == 0) {

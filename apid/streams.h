@@ -3,7 +3,7 @@
  * Never waits for one. */
 #pragma once
 
-#include "apid/exchange.h"
+#include "apid/answer.h"
 
 /* Answers @exchange with a stream of @types (enum stream_type bits), from Last-Event-ID on if it is
  * known. */

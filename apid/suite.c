@@ -62,8 +62,6 @@ void suite_self(struct suite *suite, const struct self *self, uint64_t now_ns)
 
 void suite_host(struct suite *suite, const struct frame *frame)
 {
-	suite->host = *(const struct host *)frame->payload;
-	text_copy(frame_text(frame, 0), suite->host_name, sizeof(suite->host_name));
 	text_copy(frame_text(frame, 1), suite->kernel, sizeof(suite->kernel));
 }
 

@@ -36,8 +36,7 @@ struct suite {
 	struct suite_daemon daemons[ROLE_COUNT];
 	bool feed_up, decisions_up;
 
-	struct host host;
-	char host_name[SUITE_NAME_BYTES], kernel[SUITE_TEXT_BYTES];
+	char kernel[SUITE_TEXT_BYTES];
 	struct suite_probe probes[SUITE_NAMED_MAX];
 	unsigned probe_count;
 	struct suite_program programs[SUITE_NAMED_MAX];

@@ -7,6 +7,7 @@
 #include <sys/un.h>
 
 #include "common/config_check.h"
+#include "common/link_socket.h"
 #include "common/yaml_keys.h"
 
 _Static_assert(sizeof(enum mode) == sizeof(int) && sizeof(enum log_level) == sizeof(int),
@@ -115,7 +116,7 @@ void config_init(struct config *config)
 			.capture_args = true},
 		.retention = {.process_seconds = 300},
 		.api = {.listen = config_list_of(LISTEN_DEFAULT, ARRAY_LEN(LISTEN_DEFAULT)),
-			.socket = "/run/linnix/apid/api.sock"},
+			.socket = API_SOCKET_DEFAULT},
 		.enforcement = {.approval_ttl_secs = 300,
 			.execution_ttl_secs = 60,
 			.max_actions_per_hour = 10,

@@ -212,6 +212,25 @@ int daemon_prove(const struct policy *policy, const struct account *account)
 	return log_err_r(-EPERM, "more or other rights than the policy says: %s", why);
 }
 
+int daemon_account(const struct config *config, enum role role, struct account *account)
+{
+	int r = account_find(config->users[role], account);
+
+	return r < 0 ? log_err_r(r, "user %s", config->users[role]) : 0;
+}
+
+int daemon_confine(const struct policy *policy, const struct account *account, enum sandbox_mode mode)
+{
+	int landlock_abi;
+	int r = sandbox_enter(policy, mode, NULL, &landlock_abi);
+
+	if (r < 0)
+		return log_err_r(r, "sandbox");
+	if (landlock_abi == 0)
+		log_info("this kernel has no Landlock: confined by seccomp alone");
+	return daemon_prove(policy, account);
+}
+
 int daemon_exit(int r)
 {
 	return r >= 0 ? EXIT_SUCCESS : EXIT_FAILURE;

@@ -49,6 +49,12 @@ const char *daemon_state_directory(enum role role);
 must_check int daemon_notify_open(void);
 void daemon_notify(const char *state);
 
+/* The account of @role as the configuration names it. 0 or -errno (said). */
+must_check int daemon_account(const struct config *config, enum role role, struct account *account);
+
+/* Enters the sandbox and proves that no more is left than @policy says. 0 or -errno (said). */
+must_check int daemon_confine(const struct policy *policy, const struct account *account, enum sandbox_mode mode);
+
 /* privs_prove() with the difference said on stderr. */
 must_check int daemon_prove(const struct policy *policy, const struct account *account);
 

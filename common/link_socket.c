@@ -10,6 +10,7 @@
 #include <sys/un.h>
 
 #include "common/account.h"
+#include "common/link.h"
 
 #define BACKLOG 16
 
@@ -140,4 +141,12 @@ int link_socket_connect(const char *path, uid_t owner, int *fd)
 		return -EPERM;
 	*fd = TAKE_FD(sock);
 	return 0;
+}
+
+void api_socket_path(const char *configured, char *path, size_t size)
+{
+	if (strcmp(configured, API_SOCKET_DEFAULT) == 0)
+		snprintf(path, size, "%s/apid/api.sock", run_directory());
+	else
+		snprintf(path, size, "%s", configured);
 }

@@ -6,6 +6,8 @@
 
 #include "common/base.h"
 
+#define API_SOCKET_DEFAULT "/run/linnix/apid/api.sock"
+
 /*
  * Creates and listens on @path, replacing a stale socket of our own; its directory must exist and belong to us or to root
  * and be writable by nobody else. @group NULL keeps ours. Call as the daemon's own user: the peer sees who called listen().
@@ -21,3 +23,6 @@ must_check int link_socket_connect(const char *path, uid_t owner, int *fd);
 
 /* uid of the process at the other end, when it connected or listened. */
 must_check int link_socket_peer(int fd, uid_t *uid);
+
+/* The path of the API's unix socket: @configured, but its default follows the run directory. */
+void api_socket_path(const char *configured, char *path, size_t size);

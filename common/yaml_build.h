@@ -3,7 +3,7 @@
  */
 #pragma once
 
-#include "common/yaml_tree.h"
+#include "common/yaml_node.h"
 
 /*
  * Fills @tree, whose file and problems are set, from @len bytes of checked UTF-8. What is wrong is

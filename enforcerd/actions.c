@@ -3,7 +3,6 @@
 
 #include <assert.h>
 #include <errno.h>
-#include <string.h>
 
 static const struct {
 	const char *name;
@@ -67,36 +66,43 @@ void actions_cancel(struct actions *actions, struct job *job)
 	actions->last_id--;
 }
 
+struct job *actions_next(struct actions *actions, struct job *job)
+{
+	for (job = job ? job + 1 : actions->places; job < actions->places + ACTIONS_MAX; job++)
+		if (job->id != 0)
+			return job;
+	return NULL;
+}
+
 struct job *actions_find(struct actions *actions, uint64_t id)
 {
-	for (size_t i = 0; i < ACTIONS_MAX; i++)
-		if (id != 0 && actions->places[i].id == id)
-			return &actions->places[i];
-	return NULL;
+	struct job *job = NULL;
+
+	while ((job = actions_next(actions, job)) && job->id != id)
+		;
+	return job;
 }
 
 struct job *actions_find_proposal(struct actions *actions, uint64_t proposer, uint64_t proposal)
 {
-	for (size_t i = 0; i < ACTIONS_MAX; i++) {
-		struct job *a = &actions->places[i];
+	struct job *job = NULL;
 
-		if (a->id != 0 && a->proposer == proposer && a->proposal == proposal)
-			return a;
-	}
-	return NULL;
+	while ((job = actions_next(actions, job)) &&
+		(job->proposer != proposer || job->proposal != proposal))
+		;
+	return job;
 }
 
 struct job *actions_find_target(struct actions *actions, const struct target *target)
 {
-	for (size_t i = 0; i < ACTIONS_MAX; i++) {
-		struct job *a = &actions->places[i];
+	struct job *job = NULL;
 
-		if (a->id != 0 && !job_is_finished(a) && a->target.pid == target->pid &&
-			a->target.ino == target->ino &&
-			a->target.start_ticks == target->start_ticks)
-			return a;
-	}
-	return NULL;
+	while ((job = actions_next(actions, job)))
+		if (!job_is_finished(job) && job->target.pid == target->pid &&
+			job->target.ino == target->ino &&
+			job->target.start_ticks == target->start_ticks)
+			break;
+	return job;
 }
 
 void job_move(struct job *job, enum action_status status)

@@ -9,21 +9,14 @@
 
 #include "common/base.h"
 #include "enforcerd/gates.h"
+#include "enforcerd/peer.h"
 #include "enforcerd/target.h"
 
 #define ACTIONS_MAX	     256
 #define ACTION_APPROVALS_MAX 5
 #define ACTION_MEMBERS_SHOWN 16
-#define ACTION_LABEL_BYTES   129
-#define ACTION_USER_BYTES    64
 #define BUDGET_MAX	     100000 /* as the configuration allows */
 #define BUDGET_NS	     (3600 * NSEC_PER_SEC)
-
-struct approval {
-	uid_t uid;
-	enum peer_kind kind;
-	char label[ACTION_LABEL_BYTES], user[ACTION_USER_BYTES];
-};
 
 struct shown_member {
 	uint32_t pid, ppid;
@@ -54,7 +47,7 @@ struct job {
 	struct shown_member members[ACTION_MEMBERS_SHOWN];
 	struct approval approvals[ACTION_APPROVALS_MAX];
 	char comm[COMM_BYTES];
-	char rule[128], incident[64], reason[512], args[PROC_ARGS_BYTES], user[ACTION_USER_BYTES];
+	char rule[128], incident[64], reason[512], args[PROC_ARGS_BYTES], user[APPROVAL_USER_BYTES];
 	char outcome[256];
 };
 
@@ -75,6 +68,9 @@ void actions_init(struct actions *actions, uint64_t last_id, unsigned max_per_ho
 struct job *actions_add(struct actions *actions);
 /* Takes the newest one back as if it had never been. */
 void actions_cancel(struct actions *actions, struct job *job);
+
+/* The action in the next place after @job, from NULL to NULL. */
+struct job *actions_next(struct actions *actions, struct job *job);
 
 struct job *actions_find(struct actions *actions, uint64_t id);
 struct job *actions_find_proposal(struct actions *actions, uint64_t proposer, uint64_t proposal);

@@ -156,8 +156,8 @@ static void show(const struct entry *entry)
 		{"LINNIX_ACTION_ID", event->action ? action : NULL},
 		{"LINNIX_RULE", event->rule[0] ? event->rule : NULL},
 		{"LINNIX_TARGET_PID", event->pid ? pid : NULL},
-		{"LINNIX_APPROVER", event->label[0] ? event->label : NULL},
-		{"LINNIX_APPROVER_UID", event->uid_known ? uid : NULL},
+		{"LINNIX_APPROVER", event->by.label[0] ? event->by.label : NULL},
+		{"LINNIX_APPROVER_UID", event->by.kind ? uid : NULL},
 		{"LINNIX_AUDIT_HASH", entry->result == 0 ? entry->hash : NULL},
 	};
 	size_t len = audit_text(event, text);
@@ -167,7 +167,7 @@ static void show(const struct entry *entry)
 		return; /* a probe that has failed */
 	snprintf(action, sizeof(action), "action-%" PRIu64, event->action);
 	snprintf(pid, sizeof(pid), "%u", event->pid);
-	snprintf(uid, sizeof(uid), "%u", event->uid);
+	snprintf(uid, sizeof(uid), "%u", event->by.uid);
 	r = journal_send(&self.journal, fields, ARRAY_LEN(fields));
 	text[len] = '\n';
 	if (r < 0 || !self.journal_is_stderr)

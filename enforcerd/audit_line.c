@@ -18,9 +18,15 @@ static const struct {
 #undef KIND
 };
 
-const char *audit_kind_name(enum audit_kind kind)
+enum audit_kind audit_kind_of(struct text name)
 {
-	return kinds[kind].name;
+	enum audit_kind kind = 0;
+
+	while (kind < AUDIT_KIND_COUNT &&
+		(strlen(kinds[kind].name) != name.len ||
+			memcmp(kinds[kind].name, name.data, name.len) != 0))
+		kind++;
+	return kind;
 }
 
 const char *audit_message_id(enum audit_kind kind)
@@ -72,75 +78,83 @@ static void add_value(struct line *line, const char *value, bool quoted)
 	add(line, quoted ? "\"" : "");
 }
 
-static void add_text(struct line *line, const char *before, const char *value, bool quoted)
+/* What may stand in a line: a text if it is not empty, or a number if there is one. */
+struct member {
+	const char *key;    /* in JSON */
+	const char *before; /* in the line for people */
+	const char *text;   /* NULL: a number */
+	bool quoted;	    /* by others chosen: always in quotes */
+	bool known;
+	uint64_t number;
+};
+
+#define MEMBERS 12
+
+/* In JSON's order, which audit_past.c relies on: "by" follows "action". */
+static void list_members(const struct audit_event *e, struct member members[MEMBERS])
 {
-	if (value[0] == '\0')
-		return;
-	add(line, "%s", before);
-	add_value(line, value, quoted);
+	static const char *const vias[PEER_KINDS] = {
+		[PEER_NOBODY] = "", [PEER_UNIX] = "unix", [PEER_TCP] = "tcp"};
+	const bool proven = e->by.kind != PEER_NOBODY;
+	const struct member list[MEMBERS] = {
+		{"by", " by ", .text = e->by.label},
+		{"what", " ", .text = e->what ? e->what : ""},
+		{"uid", " uid=", .known = proven, .number = e->by.uid},
+		{"user", " user=", .text = e->by.user},
+		{"via", " via=", .text = vias[e->by.kind]},
+		{"signal", " signal=", .text = e->signal ? e->signal : ""},
+		{"pid", " pid=", .known = e->pid != 0, .number = e->pid},
+		{"comm", " comm=", .text = e->comm, .quoted = true},
+		{"rule", " rule=", .text = e->rule},
+		{"members", " members=", .known = e->members != 0, .number = e->members},
+		{"after_ms", " after_ms=", .known = e->after_known, .number = e->after_ms},
+		{"reason", " reason=", .text = e->reason, .quoted = true},
+	};
+
+	memcpy(members, list, sizeof(list));
 }
 
 size_t audit_text(const struct audit_event *event, char text[AUDIT_TEXT_BYTES])
 {
 	struct line line = {.text = text};
+	struct member members[MEMBERS];
 
+	list_members(event, members);
 	add(&line, "[linnix_audit] %s", kinds[event->kind].name);
 	if (event->action != 0)
 		add(&line, " action-%" PRIu64, event->action);
-	add_text(&line, " ", event->what, false);
-	add_text(&line, " by ", event->label, false);
-	if (event->uid_known)
-		add(&line, " uid=%u", event->uid);
-	add_text(&line, " user=", event->user, false);
-	add_text(&line, " via=", event->via ? event->via : "", false);
-	add_text(&line, " signal=", event->signal ? event->signal : "", false);
-	if (event->pid != 0)
-		add(&line, " pid=%u", event->pid);
-	add_text(&line, " comm=", event->comm, true);
-	add_text(&line, " rule=", event->rule, false);
-	if (event->members != 0)
-		add(&line, " members=%u", event->members);
-	if (event->after_known)
-		add(&line, " after_ms=%" PRIu64, event->after_ms);
-	add_text(&line, " reason=", event->reason, true);
+	for (const struct member *m = members; m < members + MEMBERS; m++) {
+		if (m->text ? m->text[0] == '\0' : !m->known)
+			continue;
+		add(&line, "%s", m->before);
+		if (m->text)
+			add_value(&line, m->text, m->quoted);
+		else
+			add(&line, "%" PRIu64, m->number);
+	}
 	return line.used;
-}
-
-static void add_member(struct json_line *line, const char *key, const char *value)
-{
-	if (value && value[0] != '\0')
-		json_line_string(line, key, value);
-}
-
-static void add_number(struct json_line *line, const char *key, bool known, uint64_t value)
-{
-	if (known)
-		json_line_u64(line, key, value);
 }
 
 size_t audit_json(const struct audit_event *event, char json[AUDIT_JSON_BYTES])
 {
+	struct member members[MEMBERS];
 	struct json_line line;
 	char id[32];
 
+	list_members(event, members);
 	snprintf(id, sizeof(id), "action-%" PRIu64, event->action);
 	json_line_init(&line, json, AUDIT_JSON_BYTES - CHAIN_SEAL_BYTES);
 	json_line_open(&line, NULL, '{');
 	json_line_seconds(&line, "time", event->wall_ns);
 	json_line_string(&line, "kind", kinds[event->kind].name);
-	add_member(&line, "action", event->action ? id : NULL);
-	add_member(&line, "by", event->label);
-	add_member(&line, "what", event->what);
-	add_number(&line, "uid", event->uid_known, event->uid);
-	add_member(&line, "user", event->user);
-	add_member(&line, "via", event->via);
-	add_member(&line, "signal", event->signal);
-	add_number(&line, "pid", event->pid != 0, event->pid);
-	add_member(&line, "comm", event->comm);
-	add_member(&line, "rule", event->rule);
-	add_number(&line, "members", event->members != 0, event->members);
-	add_number(&line, "after_ms", event->after_known, event->after_ms);
-	add_member(&line, "reason", event->reason);
+	if (event->action != 0)
+		json_line_string(&line, "action", id);
+	for (const struct member *m = members; m < members + MEMBERS; m++) {
+		if (m->text && m->text[0] != '\0')
+			json_line_string(&line, m->key, m->text);
+		else if (!m->text && m->known)
+			json_line_u64(&line, m->key, m->number);
+	}
 	json_line_close(&line, '}');
 	assert(!line.full);
 	return line.used;

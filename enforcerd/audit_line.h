@@ -5,10 +5,10 @@
  */
 #pragma once
 
-#include <sys/types.h>
-
 #include "common/base.h"
 #include "common/chain.h"
+#include "enforcerd/peer.h"
+#include "proto/frame.h"
 
 #define AUDIT_KINDS(KIND)                                                                          \
 	KIND(PROPOSED, "PROPOSED", "f4a1b0f2c5d24a0e9c3b6a7d81e20001")                             \
@@ -42,12 +42,9 @@ struct audit_event {
 	enum audit_kind kind;
 	uint64_t wall_ns;
 	uint64_t action;
-	char what[32];	 /* our own word: "kill_process", "not-an-approver" */
-	char label[129]; /* what the approver calls himself */
-	bool uid_known;
-	uid_t uid;
-	char user[64];
-	const char *via, *signal; /* static */
+	struct approval by; /* PEER_NOBODY: uid and kind are left out */
+	/* Static; "what" is our own word where there is no label: "kill_process". */
+	const char *what, *signal;
 	uint32_t pid;
 	char comm[16];
 	char rule[128];
@@ -57,7 +54,8 @@ struct audit_event {
 	char reason[512];
 };
 
-const char *audit_kind_name(enum audit_kind kind);
+/* The kind with this name, or AUDIT_KIND_COUNT. */
+enum audit_kind audit_kind_of(struct text name);
 const char *audit_message_id(enum audit_kind kind);
 
 /* "[linnix_audit] APPROVED action-1 by sre-alice uid=1000 user=alice via=tcp", no newline. Returns

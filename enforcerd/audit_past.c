@@ -52,75 +52,64 @@ static struct audit_open *find_open(struct audit_past *past, uint64_t action)
 
 static void open_action(struct audit_past *past, uint64_t action)
 {
-	if (find_open(past, action))
-		return;
 	if (past->open_count == AUDIT_OPEN_MAX)
 		memmove(past->open, past->open + 1, --past->open_count * sizeof(past->open[0]));
 	past->open[past->open_count++] = (struct audit_open){.action = action};
 }
 
-static void close_action(struct audit_past *past, uint64_t action)
+static void close_action(struct audit_past *past, struct audit_open *open)
 {
-	struct audit_open *open = find_open(past, action);
-
-	if (open)
-		memmove(open, open + 1,
-			(size_t)(&past->open[--past->open_count] - open) * sizeof(*open));
+	memmove(open, open + 1, (size_t)(&past->open[--past->open_count] - open) * sizeof(*open));
 }
 
 /* An action costs once, however many signals it took. */
-static void execute_action(struct audit_past *past, uint64_t action, uint64_t wall_ns)
+static void execute_action(struct audit_past *past, struct audit_open *open, uint64_t wall_ns)
 {
-	struct audit_open *open = find_open(past, action);
-
-	if (!open || open->executed)
+	if (open->executed)
 		return;
 	open->executed = true;
 	past->spent_wall_ns[past->spent_count++ % AUDIT_SPENT_MAX] = wall_ns;
 }
 
-static void approve_action(struct audit_past *past, uint64_t action)
+/* What a step of an action means for the state at the end. */
+static void apply(struct audit_past *past, enum audit_kind kind, uint64_t action, uint64_t wall_ns)
 {
 	struct audit_open *open = find_open(past, action);
 
-	if (open)
+	if (!open && kind == AUDIT_PROPOSED)
+		open_action(past, action);
+	if (!open)
+		return;
+	switch (kind) {
+	case AUDIT_APPROVED:
+	case AUDIT_AUTO_APPROVED:
 		open->approved = true;
+		return;
+	case AUDIT_EXECUTED:
+		execute_action(past, open, wall_ns);
+		return;
+	case AUDIT_OUTCOME:
+	case AUDIT_FAILED:
+	case AUDIT_REJECTED:
+	case AUDIT_EXPIRED:
+	case AUDIT_WITHDRAWN:
+		close_action(past, open);
+		return;
+	default:
+		return;
+	}
 }
 
-static void set_hold(struct audit_past *past, struct text by, uint64_t wall_ns)
+/* Without a name it is of the file, which is looked at anyway. */
+static void apply_hold(struct audit_past *past, bool held, struct text by, uint64_t wall_ns)
 {
-	past->held = true;
+	if (by.len == 0)
+		return;
+	past->held = held;
+	if (!held)
+		return;
 	past->held_wall_ns = wall_ns;
 	text_copy(by, past->held_by, sizeof(past->held_by));
-}
-
-static bool is_kind(struct text text, enum audit_kind kind)
-{
-	return text.len == strlen(audit_kind_name(kind)) &&
-	       memcmp(text.data, audit_kind_name(kind), text.len) == 0;
-}
-
-/* What the step means for the state at the end. */
-static void apply(struct audit_past *past, struct text kind, uint64_t action, struct text by,
-	uint64_t wall_ns)
-{
-	static const enum audit_kind ends[] = {
-		AUDIT_OUTCOME, AUDIT_FAILED, AUDIT_REJECTED, AUDIT_EXPIRED, AUDIT_WITHDRAWN};
-
-	if (is_kind(kind, AUDIT_PROPOSED))
-		open_action(past, action);
-	else if (is_kind(kind, AUDIT_APPROVED) || is_kind(kind, AUDIT_AUTO_APPROVED))
-		approve_action(past, action);
-	else if (is_kind(kind, AUDIT_EXECUTED))
-		execute_action(past, action, wall_ns);
-	else if (is_kind(kind, AUDIT_HOLD) &&
-		 by.len > 0) /* without a name: of the file, which is looked at anyway */
-		set_hold(past, by, wall_ns);
-	else if (is_kind(kind, AUDIT_RESUME) && by.len > 0)
-		past->held = false;
-	for (size_t i = 0; i < ARRAY_LEN(ends); i++)
-		if (is_kind(kind, ends[i]))
-			close_action(past, action);
 }
 
 /*
@@ -130,8 +119,9 @@ static void apply(struct audit_past *past, struct text kind, uint64_t action, st
  */
 static void read_line(struct audit_past *past, const char *line, size_t len)
 {
-	struct text rest = {line, len}, time, kind, number = {0}, by = {"", 0};
+	struct text rest = {line, len}, time, name, number = {0}, by = {"", 0};
 	struct chain_link link;
+	enum audit_kind kind;
 	uint64_t action = 0, wall_ns;
 	bool fits = chain_open(line, len, &link) == 0;
 
@@ -140,16 +130,19 @@ static void read_line(struct audit_past *past, const char *line, size_t len)
 		past->broken_line = past->lines;
 	if (fits)
 		memcpy(past->head, link.hash, sizeof(past->head));
-	if (!take(&rest, "{\"time\":", ',', &time) || !take(&rest, "\"kind\":\"", '"', &kind))
+	if (!take(&rest, "{\"time\":", ',', &time) || !take(&rest, "\"kind\":\"", '"', &name))
 		return;
+	kind = audit_kind_of(name);
 	wall_ns = read_time(time);
 	if (take(&rest, ",\"action\":\"action-", '"', &number) &&
 		text_to_u64(number.data, number.len, UINT64_MAX - 1, &action) < 0)
 		action = 0;
 	(void)take(&rest, ",\"by\":\"", '"', &by);
 	past->last_action = MAX(past->last_action, action);
-	if (fits || is_kind(kind, AUDIT_HOLD))
-		apply(past, kind, action, by, wall_ns);
+	if (kind == AUDIT_HOLD || (fits && kind == AUDIT_RESUME))
+		apply_hold(past, kind == AUDIT_HOLD, by, wall_ns);
+	else if (fits)
+		apply(past, kind, action, wall_ns);
 }
 
 void audit_past_feed(struct audit_past *past, const char *data, size_t len)

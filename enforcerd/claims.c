@@ -2,14 +2,6 @@
 #include "enforcerd/claims.h"
 
 #include <errno.h>
-#include <string.h>
-
-void claims_init(struct claims *claims)
-{
-	memset(claims, 0, sizeof(*claims));
-	for (size_t i = 0; i < CLAIMS_MAX; i++)
-		claims->places[i].fd = -1;
-}
 
 static bool is_spent(const struct claims *claims, uint64_t cookie)
 {

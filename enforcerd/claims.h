@@ -17,19 +17,18 @@
 struct caller {
 	uint64_t connection; /* 0: a free place */
 	uint64_t made_ns;
-	int fd; /* -1 once used */
+	int fd; /* -1 once used; of a free place, anything */
 	struct peer peer;
 	struct request_head head;
 	bool used;
 };
 
+/* All zero at first. */
 struct claims {
 	struct caller places[CLAIMS_MAX];
 	uint64_t spent[CLAIMS_SPENT_MAX]; /* cookies of sockets that were evidence, a ring */
 	uint64_t spent_count;
 };
-
-void claims_init(struct claims *claims);
 
 /*
  * Keeps a socket; takes *fd on success. -EEXIST: this connection or this socket is known already;

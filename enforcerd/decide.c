@@ -4,78 +4,58 @@
 #include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
-#include <string.h>
 
 #include "common/account.h"
-#include "common/clock.h"
 #include "common/text.h"
-#include "enforcerd/audit.h"
-#include "enforcerd/decisions_link.h"
 #include "enforcerd/lifecycle.h"
 
 #define NOBODY ((uid_t)-1)
 
-static bool is_suite(const struct enforcerd *e, uid_t uid)
-{
-	for (size_t i = 0; i < ROLE_COUNT; i++)
-		if (e->policy.suite[i] == uid)
-			return true;
-	return false;
-}
-
 /* Why a proven peer may not decide, or NULL. */
-static const char *why_not(const struct enforcerd *e, const struct peer *peer)
+static const char *why_not(const struct core *core, const struct peer *peer)
 {
 	uint32_t via = peer->kind == PEER_TCP ? VIA_TCP : VIA_UNIX;
 
-	if (!(e->config->approvers.via & via))
+	if (!(core->config->approvers.via & via))
 		return peer->kind == PEER_TCP ? "tcp is not admitted (approvers.via)"
 					      : "unix is not admitted (approvers.via)";
-	if (is_suite(e, peer->uid))
+	if (gates_is_suite(&core->policy, peer->uid))
 		return "a user of this suite decides nothing";
-	if (peer->uid != 0 && !account_in_group(peer->uid, e->config->approvers.group))
+	if (peer->uid != 0 && !account_in_group(peer->uid, core->config->approvers.group))
 		return "not an approver";
 	return NULL;
 }
 
 static void record_refusal(
-	const struct peer *peer, const struct request_head *head, const char *why)
+	struct core *core, enum peer_kind kind, uid_t uid, uint64_t action, const char *why)
 {
-	struct audit_event event = {.kind = AUDIT_REFUSED, .action = head->action};
-	bool known = peer->kind != PEER_NOBODY;
+	struct audit_event event = {.kind = AUDIT_REFUSED,
+		.action = action,
+		.by = {.kind = kind, .uid = uid},
+		.what = kind == PEER_NOBODY ? "not-proven" : "not-an-approver"};
 
-	snprintf(event.what, sizeof(event.what), "%s", known ? "not-an-approver" : "not-proven");
-	event.uid = peer->uid;
-	event.uid_known = known;
-	if (known) {
-		account_name(peer->uid, event.user, sizeof(event.user));
-		event.via = peer->kind == PEER_TCP ? "tcp" : "unix";
-	}
-	snprintf(event.reason, sizeof(event.reason), "%s", why);
-	(void)!audit_write(&event);
+	if (kind != PEER_NOBODY)
+		account_name(uid, event.by.user, sizeof(event.by.user));
+	(void)core_write(core, event, why);
 }
 
-static void refuse(struct enforcerd *e, const struct peer *peer, const struct request_head *head,
-	const char *why)
+static void refuse(struct core *core, const struct peer *peer, uint64_t action, const char *why)
 {
 	uid_t uid = peer->kind == PEER_NOBODY ? NOBODY : peer->uid;
 
-	if (refusals_pass(&e->refusals, uid, clock_boottime_ns()))
-		record_refusal(peer, head, why);
+	if (refusals_pass(&core->refusals, uid, core->ports->boottime_ns()))
+		record_refusal(core, peer->kind, uid, action, why);
 }
 
-void decide_tick(struct enforcerd *e)
+void decide_tick(struct core *core)
 {
-	const struct request_head none = {VERB_NONE, 0};
 	uint64_t count;
+	char why[48];
 	uid_t uid;
 
-	while (refusals_take(&e->refusals, clock_boottime_ns(), &uid, &count)) {
-		struct peer peer = {.kind = uid == NOBODY ? PEER_NOBODY : PEER_UNIX, .uid = uid};
-		char why[48];
-
+	while (refusals_take(&core->refusals, core->ports->boottime_ns(), &uid, &count)) {
 		snprintf(why, sizeof(why), "%" PRIu64 " more suppressed", count);
-		record_refusal(&peer, &none, why);
+		record_refusal(core, uid == NOBODY ? PEER_NOBODY : PEER_UNIX, uid, 0, why);
 	}
 }
 
@@ -100,17 +80,17 @@ static const char *read_request(int fd, struct request_head *head)
 
 static bool is_decision(enum verb verb)
 {
-	return verb == VERB_APPROVE || verb == VERB_REJECT || verb == VERB_HOLD ||
-	       verb == VERB_RESUME;
+	return verb != VERB_NONE && verb != VERB_WHOAMI;
 }
 
 /* Keeps the socket of somebody who may decide. NULL, or why it is no evidence. */
-static const char *keep(struct enforcerd *e, uint64_t connection, const struct peer *peer,
+static const char *keep(struct core *core, uint64_t connection, const struct peer *peer,
 	const struct request_head *head, int *fd)
 {
 	struct caller *caller;
 
-	switch (claims_add(&e->claims, connection, clock_boottime_ns(), peer, fd, &caller)) {
+	switch (claims_add(
+		&core->claims, connection, core->ports->boottime_ns(), peer, fd, &caller)) {
 	case 0:
 		caller->head = *head;
 		return NULL;
@@ -121,8 +101,8 @@ static const char *keep(struct enforcerd *e, uint64_t connection, const struct p
 	}
 }
 
-void decide_claim(struct enforcerd *e, uint64_t connection, int *fd, struct proof *proof,
-	char user[ACTION_USER_BYTES], const char **why)
+void decide_claim(struct core *core, uint64_t connection, int *fd, struct proof *proof,
+	char user[APPROVAL_USER_BYTES], const char **why)
 {
 	struct request_head head = {VERB_NONE, 0};
 	struct peer peer;
@@ -136,17 +116,17 @@ void decide_claim(struct enforcerd *e, uint64_t connection, int *fd, struct proo
 		reason = unread;
 	}
 	if (peer.kind != PEER_NOBODY)
-		reason = why_not(e, &peer);
+		reason = why_not(core, &peer);
 	if (is_decision(head.verb) && reason)
-		refuse(e, &peer, &head, reason);
+		refuse(core, &peer, head.action, reason);
 	else if (is_decision(head.verb))
-		reason = keep(e, connection, &peer, &head, fd);
+		reason = keep(core, connection, &peer, &head, fd);
 	*proof = (struct proof){.connection = connection, .kind = (uint16_t)peer.kind};
 	user[0] = '\0';
 	*why = reason ? reason : "";
 	if (peer.kind == PEER_NOBODY)
 		return;
-	account_name(peer.uid, user, ACTION_USER_BYTES);
+	account_name(peer.uid, user, APPROVAL_USER_BYTES);
 	proof->uid = peer.uid;
 	proof->verb = (uint16_t)head.verb;
 	proof->action = head.action;
@@ -156,7 +136,7 @@ void decide_claim(struct enforcerd *e, uint64_t connection, int *fd, struct proo
 /* Asks the kernel again, on the socket that was kept. NULL, or why the caller may not decide any
  * more. */
 static const char *prove_again(
-	const struct enforcerd *e, const struct caller *caller, struct peer *now)
+	const struct core *core, const struct caller *caller, struct peer *now)
 {
 	const char *why;
 
@@ -166,49 +146,43 @@ static const char *prove_again(
 	if (now->kind != caller->peer.kind || now->uid != caller->peer.uid ||
 		now->cookie != caller->peer.cookie)
 		return "the caller has changed";
-	return why_not(e, now);
+	return why_not(core, now);
 }
 
 static enum decision_result decide_hold(
-	struct enforcerd *e, const struct approval *approval, const char *reason)
+	struct core *core, const struct approval *approval, const char *reason)
 {
-	struct audit_event event = {.kind = AUDIT_HOLD};
-
-	lifecycle_sign(&event, approval);
-	snprintf(event.reason, sizeof(event.reason), "%s", reason);
 	/* On also if it cannot be written: it then lasts until a restart only. */
-	(void)!audit_write(&event);
-	if (!e->hold.decided)
-		e->hold.since_wall_ns = clock_wall_ns();
-	e->hold.decided = true;
-	snprintf(e->hold.by, sizeof(e->hold.by), "%s", approval->label);
+	(void)core_write(core, (struct audit_event){.kind = AUDIT_HOLD, .by = *approval}, reason);
+	if (!core->hold.decided)
+		core->hold.since_wall_ns = core->ports->wall_ns();
+	core->hold.decided = true;
+	snprintf(core->hold.by, sizeof(core->hold.by), "%s", approval->label);
 	return DECISION_OK;
 }
 
 static enum decision_result decide_resume(
-	struct enforcerd *e, const struct approval *approval, const char *reason, char detail[256])
+	struct core *core, const struct approval *approval, const char *reason, char detail[256])
 {
-	struct audit_event event = {.kind = AUDIT_RESUME};
+	const struct audit_event event = {.kind = AUDIT_RESUME, .by = *approval};
 
-	(void)lifecycle_is_held(e);
-	if (e->hold.file) {
+	(void)core_held_by(core);
+	if (core->hold.file) {
 		snprintf(detail, 256, "%s exists: remove it", HOLD_FILE);
 		return DECISION_CONFLICT;
 	}
-	lifecycle_sign(&event, approval);
-	snprintf(event.reason, sizeof(event.reason), "%s", reason);
-	if (!audit_is_ok() || audit_write(&event) < 0) {
+	if (!core->ports->audit_is_ok() || core_write(core, event, reason) < 0) {
 		snprintf(detail, 256, "the audit cannot be written");
 		return DECISION_UNAVAILABLE;
 	}
-	e->hold.decided = false;
+	core->hold.decided = false;
 	return DECISION_OK;
 }
 
-static enum decision_result decide_action(struct enforcerd *e, const struct caller *caller,
+static enum decision_result decide_action(struct core *core, const struct caller *caller,
 	uint64_t if_match, const struct approval *approval, const char *reason, char detail[256])
 {
-	struct job *job = actions_find(&e->actions, caller->head.action);
+	struct job *job = actions_find(&core->actions, caller->head.action);
 
 	snprintf(detail, 256, "there is no action-%" PRIu64, caller->head.action);
 	if (!job)
@@ -218,13 +192,13 @@ static enum decision_result decide_action(struct enforcerd *e, const struct call
 	if (if_match != 0 && if_match != job->version)
 		return DECISION_MISMATCH;
 	if (caller->head.verb == VERB_REJECT)
-		return lifecycle_reject(e, job, approval, reason, detail);
-	return lifecycle_approve(e, job, approval, caller->peer.pid, reason, detail);
+		return lifecycle_reject(core, job, approval, reason, detail);
+	return lifecycle_approve(core, job, approval, caller->peer.pid, reason, detail);
 }
 
 /* What was proven and asked for is carried out. */
-static enum decision_result carry_out(struct enforcerd *e, const struct caller *caller,
-	const struct frame *frame, char detail[256])
+static enum decision_result carry_out(
+	struct core *core, const struct caller *caller, const struct frame *frame, char detail[256])
 {
 	const struct decide *decide = frame->payload;
 	struct text label = frame_text(frame, 0);
@@ -242,19 +216,18 @@ static enum decision_result carry_out(struct enforcerd *e, const struct caller *
 	account_name(approval.uid, approval.user, sizeof(approval.user));
 	switch (caller->head.verb) {
 	case VERB_HOLD:
-		return decide_hold(e, &approval, reason);
+		return decide_hold(core, &approval, reason);
 	case VERB_RESUME:
-		return decide_resume(e, &approval, reason, detail);
+		return decide_resume(core, &approval, reason, detail);
 	default:
-		return decide_action(e, caller, decide->if_match, &approval, reason, detail);
+		return decide_action(core, caller, decide->if_match, &approval, reason, detail);
 	}
 }
 
-void decide(
-	struct enforcerd *e, const struct frame *frame, struct decided *decided, char detail[256])
+void decide(struct core *core, const struct frame *frame, struct decided *decided, char detail[256])
 {
 	const struct decide *decide = frame->payload;
-	struct caller *caller = claims_find(&e->claims, decide->connection);
+	struct caller *caller = claims_find(&core->claims, decide->connection);
 	struct peer now;
 	const char *why;
 
@@ -268,16 +241,16 @@ void decide(
 		snprintf(detail, 256, "one connection decides once: use a new one");
 		return;
 	}
-	why = prove_again(e, caller, &now);
-	caller_use(&e->claims, caller);
+	why = prove_again(core, caller, &now);
+	caller_use(&core->claims, caller);
 	if (why) {
-		refuse(e, &now, &caller->head, why);
+		refuse(core, &now, caller->head.action, why);
 		snprintf(detail, 256, "%s", why);
 		return;
 	}
-	decided->result = (uint16_t)carry_out(e, caller, frame, detail);
+	decided->result = (uint16_t)carry_out(core, caller, frame, detail);
 	if (decided->result == DECISION_OK)
 		detail[0] = '\0';
 	if (decided->action == 0)
-		decisions_publish_enforcer(e);
+		core->ports->on_enforcer(core);
 }

@@ -5,16 +5,16 @@
  */
 #pragma once
 
-#include "enforcerd/enforcer.h"
+#include "enforcerd/core.h"
 
 /* trust: a socket handed over by apid; taken when it is kept. Fills @proof and its two texts. */
-void decide_claim(struct enforcerd *e, uint64_t connection, int *fd, struct proof *proof,
-	char user[ACTION_USER_BYTES], const char **why);
+void decide_claim(struct core *core, uint64_t connection, int *fd, struct proof *proof,
+	char user[APPROVAL_USER_BYTES], const char **why);
 
 /* The decision of a connection claimed before. Fills @decided; the reason unless DECISION_OK in
  * @detail. */
 void decide(
-	struct enforcerd *e, const struct frame *frame, struct decided *decided, char detail[256]);
+	struct core *core, const struct frame *frame, struct decided *decided, char detail[256]);
 
 /* Each second: tells how many refusals were not written down. */
-void decide_tick(struct enforcerd *e);
+void decide_tick(struct core *core);

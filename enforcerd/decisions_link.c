@@ -2,13 +2,8 @@
 #include "enforcerd/decisions_link.h"
 
 #include <errno.h>
-#include <string.h>
 
-#include "common/account.h"
 #include "common/cgroup_name.h"
-#include "common/clock.h"
-#include "common/log.h"
-#include "enforcerd/audit.h"
 #include "enforcerd/decide.h"
 
 #define QUEUE_BYTES_MAX (8U << 20) /* every action whole, and more */
@@ -16,11 +11,12 @@
 static int on_claim(struct link *link, const struct frame *frame, int *fd, void *ctx)
 {
 	const struct claim *claim = frame->payload;
-	char user[ACTION_USER_BYTES];
+	struct decisions_link *d = ctx;
+	char user[APPROVAL_USER_BYTES];
 	struct proof proof;
 	const char *why;
 
-	decide_claim(ctx, claim->connection, fd, &proof, user, &why);
+	decide_claim(d->core, claim->connection, fd, &proof, user, &why);
 	(void)!link_send(link, FRAME_PROOF, &proof, (struct text[]){text_of(user), text_of(why)});
 	return 0;
 }
@@ -28,8 +24,8 @@ static int on_claim(struct link *link, const struct frame *frame, int *fd, void 
 static int on_unclaim(struct link *link, const struct frame *frame, int *fd, void *ctx)
 {
 	const struct unclaim *unclaim = frame->payload;
-	struct caller *caller =
-		claims_find(&((struct enforcerd *)ctx)->claims, unclaim->connection);
+	struct decisions_link *d = ctx;
+	struct caller *caller = claims_find(&d->core->claims, unclaim->connection);
 
 	(void)link;
 	(void)fd;
@@ -41,11 +37,12 @@ static int on_unclaim(struct link *link, const struct frame *frame, int *fd, voi
 /* The action's new state goes out before the answer, so that apid answers with it. */
 static int on_decide(struct link *link, const struct frame *frame, int *fd, void *ctx)
 {
+	struct decisions_link *d = ctx;
 	struct decided decided;
 	char detail[256];
 
 	(void)fd;
-	decide(ctx, frame, &decided, detail);
+	decide(d->core, frame, &decided, detail);
 	(void)!link_send(link, FRAME_DECIDED, &decided, (struct text[]){text_of(detail)});
 	return 0;
 }
@@ -131,7 +128,7 @@ static int send_action(struct link *link, const struct job *job)
 		[ACTION_COMM] = text_of(job->comm),
 		[ACTION_ARGS] = text_of(job->args),
 		[ACTION_USER] = text_of(job->user),
-		[ACTION_CGROUP] = text_of(job->target.cgroup),
+		[ACTION_CGROUP] = proc_cgroup_shown(job->target.cgroups),
 		[ACTION_OUTCOME] = text_of(job->outcome),
 	};
 
@@ -152,81 +149,79 @@ static int send_job(struct link *link, const struct job *job)
 	return r == 0 ? send_proofs(link, job) : r;
 }
 
-void decisions_publish(struct enforcerd *e, const struct job *job)
+void decisions_link_tell(struct decisions_link *d, const struct job *job)
 {
-	if (send_job(e->decisions, job) == -ENOBUFS)
-		e->apid_stale = true;
+	if (send_job(d->link, job) == -ENOBUFS)
+		d->stale = true;
 }
 
-static uint64_t publish_all(struct enforcerd *e)
+static uint64_t tell_all(struct decisions_link *d)
 {
 	uint64_t count = 0;
 
-	e->apid_stale = false;
-	for (size_t i = 0; i < ACTIONS_MAX; i++) {
-		if (e->actions.places[i].id == 0)
-			continue;
-		decisions_publish(e, &e->actions.places[i]);
-		count++;
-	}
+	d->stale = false;
+	for (struct job *job = NULL; (job = actions_next(&d->core->actions, job)); count++)
+		decisions_link_tell(d, job);
 	return count;
 }
 
 /* Something was left out while the queue was full: everything is told again. */
 static void on_room(struct link *link, void *ctx)
 {
-	struct enforcerd *e = ctx;
+	struct decisions_link *d = ctx;
 
 	(void)link;
-	if (e->apid_stale)
-		(void)publish_all(e);
+	if (d->stale)
+		(void)tell_all(d);
 }
 
-void decisions_publish_enforcer(struct enforcerd *e)
+void decisions_link_tell_enforcer(struct decisions_link *d)
 {
-	const char *why = !audit_is_ok() ? "the audit file cannot be written"
-			  : !e->peers_ok
+	const struct core *core = d->core;
+	const bool audit_ok = core->ports->audit_is_ok();
+	const char *why = !audit_ok ? "the audit file cannot be written"
+			  : !d->peers_ok
 				  ? "socket owners cannot be looked up: TCP clients are nobody"
 				  : "";
-	const struct enforcer enforcer = {
-		.hold_since_wall_ns = hold_since(&e->hold),
-		.budget_left = budget_left(&e->actions, clock_boottime_ns()),
-		.budget = e->config->enforcement.max_actions_per_hour,
-		.approvers_required = e->config->enforcement.approvers_required,
-		.mode = (uint16_t)e->config->mode,
-		.audit_ok = audit_is_ok(),
-		.peers_ok = e->peers_ok,
+	const struct enforcer state = {
+		.hold_since_wall_ns = hold_since(&core->hold),
+		.budget_left = budget_left(&core->actions, core->ports->boottime_ns()),
+		.budget = core->config->enforcement.max_actions_per_hour,
+		.approvers_required = core->config->enforcement.approvers_required,
+		.mode = (uint16_t)core->config->mode,
+		.audit_ok = audit_ok,
+		.peers_ok = d->peers_ok,
 	};
-	struct text texts[] = {text_of(hold_by(&e->hold)), text_of(why)};
+	struct text texts[] = {text_of(hold_by(&core->hold)), text_of(why)};
 
-	(void)!link_send(e->decisions, FRAME_ENFORCER, &enforcer, texts);
+	(void)!link_send(d->link, FRAME_ENFORCER, &state, texts);
 }
 
-static void send_self(struct enforcerd *e)
+static void tell_self(struct decisions_link *d)
 {
-	(void)!link_send(e->decisions, FRAME_SELF, selfstat_get(&e->selfstat), NULL);
+	(void)!link_send(d->link, FRAME_SELF, selfstat_get(d->self), NULL);
 }
 
 static void on_up(struct link *link, const struct hello *peer, void *ctx)
 {
-	struct enforcerd *e = ctx;
+	struct decisions_link *d = ctx;
 	struct actions_end end;
 
-	e->apid_pid = peer->pid;
-	end.count = publish_all(e);
+	d->core->suite_pids[SUITE_APID] = peer->pid;
+	end.count = tell_all(d);
 	(void)!link_send(link, FRAME_ACTIONS_END, &end, NULL);
-	decisions_publish_enforcer(e);
-	send_self(e);
+	decisions_link_tell_enforcer(d);
+	tell_self(d);
 }
 
 static void on_down(struct link *link, void *ctx)
 {
-	struct enforcerd *e = ctx;
+	struct decisions_link *d = ctx;
 
 	(void)link;
-	e->apid_pid = 0;
+	d->core->suite_pids[SUITE_APID] = 0;
 	/* Connection numbers are one apid's: what it claimed is worth nothing to the next one. */
-	claims_expire(&e->claims, UINT64_MAX);
+	claims_expire(&d->core->claims, UINT64_MAX);
 }
 
 static const struct link_def def = {
@@ -247,16 +242,21 @@ static const struct link_def def = {
 	.on_room = on_room,
 };
 
-int decisions_link_open(struct enforcerd *e, uid_t apid)
+int decisions_link_open(struct decisions_link *d, struct loop *loop, uid_t apid)
 {
-	int r = link_new(e->loop, &def, apid, e, &e->decisions);
+	int r = link_new(loop, &def, apid, d, &d->link);
 
-	return r == 0 ? link_open(e->decisions) : r;
+	return r == 0 ? link_open(d->link) : r;
 }
 
-void decisions_link_tick(struct enforcerd *e)
+void decisions_link_done(struct decisions_link *d)
 {
-	claims_expire(&e->claims, clock_boottime_ns());
-	decisions_publish_enforcer(e);
-	send_self(e);
+	link_free(d->link);
+}
+
+void decisions_link_second(struct decisions_link *d)
+{
+	claims_expire(&d->core->claims, d->core->ports->boottime_ns());
+	decisions_link_tell_enforcer(d);
+	tell_self(d);
 }

@@ -2,12 +2,24 @@
 /* The link with apid: decisions in, the actions and enforcerd's own state out. */
 #pragma once
 
-#include "enforcerd/enforcer.h"
+#include "common/link.h"
+#include "common/selfstat.h"
+#include "enforcerd/core.h"
 
-must_check int decisions_link_open(struct enforcerd *e, uid_t apid);
+struct decisions_link {
+	struct link *link;
+	struct core *core;
+	struct selfstat *self; /* borrowed */
+	bool peers_ok;	       /* socket owners can be looked up */
+	bool stale;	       /* something could not be queued for apid */
+};
 
-void decisions_publish(struct enforcerd *e, const struct job *job);
-void decisions_publish_enforcer(struct enforcerd *e);
+must_check int decisions_link_open(struct decisions_link *d, struct loop *loop, uid_t apid);
+void decisions_link_done(struct decisions_link *d);
+
+/* Tells apid all of @job; of hold, audit and budget. */
+void decisions_link_tell(struct decisions_link *d, const struct job *job);
+void decisions_link_tell_enforcer(struct decisions_link *d);
 
 /* Each second. */
-void decisions_link_tick(struct enforcerd *e);
+void decisions_link_second(struct decisions_link *d);

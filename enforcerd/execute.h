@@ -3,14 +3,13 @@
  * started, reports how it ended. */
 #pragma once
 
-#include "enforcerd/audit_line.h"
-#include "enforcerd/enforcer.h"
+#include "enforcerd/core.h"
 
-must_check int execute_open(struct enforcerd *e);
-void execute_close(void);
+/* What act.c asks and tells; with the enforcer as its context. */
+extern const struct act_callbacks execute_callbacks;
 
 /* An audit line is on the disk (@r 0) or is not. For audit_start(). */
 void execute_on_audit(enum audit_kind kind, uint64_t action, int r, void *ctx);
 
 /* Each second, for an approved action. */
-void execute_tick(struct enforcerd *e, struct job *job, uint64_t now_ns);
+void execute_tick(struct core *core, struct job *job, uint64_t now_ns);

@@ -10,55 +10,16 @@
 
 /*
  * Root's processes of these names are what keeps the host reachable and its services alive. A name
- * alone protects nothing: anybody can take one, but not with effective uid 0. Cut to 15 bytes as
- * the kernel does.
+ * alone protects nothing: anybody can take one, also for a set-uid program, but not with real and
+ * effective uid 0. Cut to 15 bytes as the kernel does.
  */
-static const char *const protected_comms[] = {
-	"systemd",
-	"init",
-	"systemd-journal",
-	"systemd-logind",
-	"systemd-udevd",
-	"systemd-network",
-	"systemd-resolve",
-	"dbus-daemon",
-	"dbus-broker",
-	"dbus-broker-lau",
-	"sshd",
-	"sshd-session",
-	"dropbear",
-	"login",
-	"agetty",
-	"getty",
-	"cron",
-	"crond",
-	"auditd",
-	"rsyslogd",
-	"polkitd",
-	"NetworkManager",
-	"wpa_supplicant",
-	"dhclient",
-	"dhcpcd",
-	"containerd",
-	"containerd-shim",
-	"dockerd",
-	"docker-proxy",
-	"crio",
-	"conmon",
-	"runc",
-	"crun",
-	"podman",
-	"kubelet",
-	"kube-proxy",
-	"libvirtd",
-	"gdm3",
-	"gdm",
-	"lightdm",
-	"sddm",
-	"tini",
-	"s6-svscan",
-	"runsvdir",
-};
+static const char *const protected_comms[] = {"systemd", "init", "systemd-journal",
+	"systemd-logind", "systemd-udevd", "systemd-network", "systemd-resolve", "dbus-daemon",
+	"dbus-broker", "dbus-broker-lau", "sshd", "sshd-session", "dropbear", "login", "agetty",
+	"getty", "cron", "crond", "auditd", "rsyslogd", "polkitd", "NetworkManager",
+	"wpa_supplicant", "dhclient", "dhcpcd", "containerd", "containerd-shim", "dockerd",
+	"docker-proxy", "crio", "conmon", "runc", "crun", "podman", "kubelet", "kube-proxy",
+	"libvirtd", "gdm3", "gdm", "lightdm", "sddm", "tini", "s6-svscan", "runsvdir"};
 
 /* Only cgroups that an unprivileged user cannot enter: nobody gets protected by moving there. */
 static const char *const protected_cgroups[] = {
@@ -76,18 +37,9 @@ static const char *const protected_cgroups[] = {
 };
 
 /* Programs, run by root, whose session leaders are people's logins. */
-static const char *const login_comms[] = {
-	"sshd",
-	"sshd-session",
-	"dropbear",
-	"login",
-	"gdm-session-wor",
-	"gdm-x-session",
-	"gdm-wayland-ses",
-	"lightdm",
-	"sddm-helper",
-	"xrdp-sesman",
-};
+static const char *const login_comms[] = {"sshd", "sshd-session", "dropbear", "login",
+	"gdm-session-wor", "gdm-x-session", "gdm-wayland-ses", "lightdm", "sddm-helper",
+	"xrdp-sesman"};
 
 static const struct {
 	const char *name;
@@ -103,9 +55,12 @@ const char *gate_name(enum gate gate)
 	return gates[gate].name;
 }
 
-bool gate_is_lasting(enum gate gate)
+bool gates_is_suite(const struct gate_policy *policy, uid_t uid)
 {
-	return gates[gate].lasting;
+	for (size_t i = 0; i < ROLE_COUNT; i++)
+		if (policy->suite[i] == uid)
+			return true;
+	return false;
 }
 
 static struct gate_verdict pass(const char *reason)
@@ -165,9 +120,8 @@ static struct gate_verdict judge_kernel(
 static struct gate_verdict judge_suite(
 	const struct gate_context *context, const struct gate_process *process)
 {
-	for (size_t i = 0; i < ROLE_COUNT; i++)
-		if (process->uid == context->policy->suite[i])
-			return fail("runs as a user of this suite");
+	if (gates_is_suite(context->policy, process->uid))
+		return fail("runs as a user of this suite");
 	for (size_t i = 0; i < GATE_SUITE_LINES; i++) {
 		if (!context->suite[i].known)
 			return fail("the suite's own ancestors are not known");
@@ -205,7 +159,8 @@ static struct gate_verdict judge_protected(
 	const struct gate_policy *policy = context->policy;
 	const char *cgroup = protecting_cgroup(policy, process->cgroups);
 
-	if (process->uid == 0 && listed(process->comm, protected_comms, ARRAY_LEN(protected_comms)))
+	if (process->uid == 0 && process->real_uid == 0 &&
+		listed(process->comm, protected_comms, ARRAY_LEN(protected_comms)))
 		return fail("root's %s is protected", process->comm);
 	if (cgroup)
 		return fail("cgroup %s is protected", cgroup);

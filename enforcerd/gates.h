@@ -57,13 +57,13 @@ struct gate_verdicts {
 struct gate_process {
 	bool known; /* everything below was read */
 	uint32_t pid;
-	uid_t uid;
+	uid_t uid, real_uid;
 	bool kernel_thread, session_leader;
 	char comm[COMM_BYTES];
 	char cgroups[PROC_CGROUP_BYTES];
 	struct {
 		bool known;
-		uid_t uid;
+		uid_t uid; /* of a set-uid program, whose it is */
 		char comm[COMM_BYTES];
 	} parents[2]; /* parent, its parent; only looked at for session leaders */
 };
@@ -103,7 +103,9 @@ struct gate_facts {
 };
 
 const char *gate_name(enum gate gate);
-bool gate_is_lasting(enum gate gate);
+
+/* Whether @uid is one of this suite's users. */
+bool gates_is_suite(const struct gate_policy *policy, uid_t uid);
 
 /* Judges the target: fills the process gates of @verdicts. */
 void gates_judge_target(const struct gate_context *context, const struct gate_process *process,

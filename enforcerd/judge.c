@@ -4,29 +4,24 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "common/clock.h"
-#include "enforcerd/lifecycle.h"
 #include "enforcerd/tree.h"
 
 #define YOUNG_TICKS 1000 /* 10 s */
 
-/* A neighbour that is not there has no ancestors to protect. */
-static void measure_neighbour(uint32_t pid, struct gate_line *line)
+static void fill_context(struct core *core, const struct job *job)
 {
-	measure_line(pid, line);
-	line->known = line->known || line->count == 0;
-}
+	core->context.policy = &core->policy;
+	for (size_t i = 0; i < GATE_SUITE_LINES; i++) {
+		struct gate_line *line = &core->context.suite[i];
 
-static void fill_context(struct enforcerd *e, const struct job *job)
-{
-	e->context.policy = &e->policy;
-	measure_line(e->pid, &e->context.suite[0]);
-	measure_neighbour(e->ruled_pid, &e->context.suite[1]);
-	measure_neighbour(e->apid_pid, &e->context.suite[2]);
-	e->context.approver_given = job->approver_given;
-	e->context.approver = job->approver;
-	e->context_of = job->id;
-	e->context_ns = clock_boottime_ns();
+		measure_line(core->suite_pids[i], line);
+		/* A neighbour that is not there has no ancestors to protect. */
+		line->known = line->known || (i != SUITE_SELF && line->count == 0);
+	}
+	core->context.approver_given = job->approver_given;
+	core->context.approver = job->approver;
+	core->context_of = job->id;
+	core->context_ns = core->ports->boottime_ns();
 }
 
 static void show_member(struct job *job, const struct proc_stat *stat, uid_t uid)
@@ -41,10 +36,10 @@ static void show_member(struct job *job, const struct proc_stat *stat, uid_t uid
 	job->member_count++;
 }
 
-static void judge_tree(struct enforcerd *e, struct job *job)
+static void judge_tree(struct core *core, struct job *job)
 {
 	static struct gate_process process; /* large */
-	uint64_t now_ns = clock_boottime_ns(), now_ticks = now_ns / PROC_TICK_NS;
+	uint64_t now_ns = core->ports->boottime_ns(), now_ticks = now_ns / PROC_TICK_NS;
 	struct tree_member root;
 	struct tree_found found;
 	struct tree tree;
@@ -64,37 +59,53 @@ static void judge_tree(struct enforcerd *e, struct job *job)
 			continue; /* it has gone meanwhile */
 		job->tree_size++;
 		job->young += now_ticks - stat->start_ticks < YOUNG_TICKS;
-		(void)gates_judge_member(&e->context, &process, &job->gates);
+		(void)gates_judge_member(&core->context, &process, &job->gates);
 		show_member(job, stat, process.uid);
 	}
 }
 
-void judge_job(struct enforcerd *e, struct job *job, bool with_tree)
+static struct gate_facts facts_about(struct core *core, const struct job *job)
+{
+	return (struct gate_facts){
+		.wanted = !job->withdrawn,
+		.budget_left = budget_left(&core->actions, core->ports->boottime_ns()),
+		.held_by = core_held_by(core),
+	};
+}
+
+void judge_job(struct core *core, struct job *job, bool with_tree)
 {
 	static struct gate_process process; /* large */
-	struct gate_facts facts = {
-		.wanted = !job->withdrawn,
-		.budget_left = budget_left(&e->actions, clock_boottime_ns()),
-		.held_by = lifecycle_is_held(e) ? hold_by(&e->hold) : NULL,
-	};
+	struct gate_facts facts = facts_about(core, job);
 
-	fill_context(e, job);
+	fill_context(core, job);
 	target_measure(&job->target, &process, &facts);
-	gates_judge_target(&e->context, &process, &job->gates);
+	gates_judge_target(&core->context, &process, &job->gates);
 	gates_judge_action(&facts, &job->gates);
 	if (!with_tree)
 		return;
 	job->tree_size = 1;
 	job->young = job->member_count = 0;
 	if (job->type == ACTION_KILL_TREE)
-		judge_tree(e, job);
+		judge_tree(core, job);
 }
 
-bool judge_member(struct enforcerd *e, struct job *job, const struct gate_process *process)
+bool judge_member(struct core *core, struct job *job, const struct gate_process *process)
 {
-	if (e->context_of != job->id || clock_boottime_ns() - e->context_ns > NSEC_PER_SEC)
-		fill_context(e, job);
-	return gates_judge_member(&e->context, process, &job->gates);
+	if (core->context_of != job->id ||
+		core->ports->boottime_ns() - core->context_ns > NSEC_PER_SEC)
+		fill_context(core, job);
+	return gates_judge_member(&core->context, process, &job->gates);
+}
+
+void judge_again(struct core *core, struct job *job)
+{
+	static struct gate_process process; /* large */
+	struct gate_facts facts = facts_about(core, job);
+
+	target_measure(&job->target, &process, &facts);
+	(void)judge_member(core, job, &process);
+	gates_judge_action(&facts, &job->gates);
 }
 
 const char *judge_failed(const struct job *job, bool lasting, char *text, size_t size)

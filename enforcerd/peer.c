@@ -12,13 +12,21 @@
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/socket.h>
+#include <sys/un.h>
+
+#include "common/listen.h"
 
 #ifndef SO_NETNS_COOKIE
 #define SO_NETNS_COOKIE 71
 #endif
 
 /* As include/net/tcp_states.h numbers them. */
-enum tcp_state { TCP_STATE_ESTABLISHED = 1, TCP_STATE_FIN_WAIT2 = 5, TCP_STATE_CLOSE_WAIT = 8 };
+enum tcp_state {
+	TCP_STATE_ESTABLISHED = 1,
+	TCP_STATE_FIN_WAIT2 = 5,
+	TCP_STATE_CLOSE_WAIT = 8,
+	TCP_STATE_LISTEN = 10
+};
 
 #define NOBODY(text) (*why = (text), -EACCES)
 
@@ -32,6 +40,13 @@ struct tuple {
 	uint16_t client_port, server_port; /* network order */
 	uint32_t client[4], server[4];
 };
+
+/* Where apid listens: a connection that was not accepted there is somebody else's. */
+static struct {
+	const char *path;
+	unsigned count;
+	struct tuple tcp[CONFIG_LISTEN_MAX]; /* the server's half of each */
+} doors;
 
 int peer_open(void)
 {
@@ -89,6 +104,53 @@ static int read_tuple(int fd, struct tuple *tuple)
 		plain_address(&here, tuple->server, &tuple->server_port) != tuple->family)
 		return -EADDRNOTAVAIL;
 	return 0;
+}
+
+int peer_serves(const char *path, const struct config_list *listen)
+{
+	doors.path = path;
+	doors.count = 0;
+	for (unsigned i = 0; i < listen->count && doors.count < ARRAY_LEN(doors.tcp); i++) {
+		struct tuple *door = &doors.tcp[doors.count];
+		struct sockaddr_storage address;
+		const char *why;
+		socklen_t len;
+		int r = listen_parse(listen->items[i], &address, &len, &why);
+
+		if (r < 0)
+			return r;
+		door->family = plain_address(&address, door->server, &door->server_port);
+		doors.count++;
+	}
+	return 0;
+}
+
+static bool is_tcp_door(const struct tuple *tuple)
+{
+	for (unsigned i = 0; i < doors.count; i++)
+		if (doors.tcp[i].family == tuple->family &&
+			doors.tcp[i].server_port == tuple->server_port &&
+			memcmp(doors.tcp[i].server, tuple->server, sizeof(tuple->server)) == 0)
+			return true;
+	return false;
+}
+
+/*
+ * An accepted socket has its listener's name and a client without one. The connecting end looks at
+ * the listener instead: whoever started that would be taken for the client.
+ */
+static bool is_unix_door(int fd)
+{
+	struct sockaddr_un here = {0}, there = {0};
+	socklen_t here_len = sizeof(here), there_len = sizeof(there);
+
+	if (!doors.path || getsockname(fd, (struct sockaddr *)&here, &here_len) < 0 ||
+		getpeername(fd, (struct sockaddr *)&there, &there_len) < 0)
+		return false;
+	return there_len <= offsetof(struct sockaddr_un, sun_path) &&
+	       here_len > offsetof(struct sockaddr_un, sun_path) &&
+	       strnlen(here.sun_path, sizeof(here.sun_path)) == strlen(doors.path) &&
+	       strncmp(here.sun_path, doors.path, sizeof(here.sun_path)) == 0;
 }
 
 /* A kernel before 5.14 has no cookies: then both ends are taken to be in the namespace both daemons
@@ -205,25 +267,36 @@ static bool answers(const struct inet_diag_msg *answer, const struct tuple *tupl
 	       memcmp(server, tuple->server, words * 4) == 0;
 }
 
+/* Whoever connects from a port that is listened on is a server, and our end the client's. */
+static bool client_listens(const struct tuple *tuple)
+{
+	struct tuple listener = *tuple;
+	struct inet_diag_msg answer;
+	int r;
+
+	listener.server_port = 0;
+	memset(listener.server, 0, sizeof(listener.server));
+	r = ask(&listener);
+	if (r == 0)
+		r = hear(&answer);
+	return r != -ENOENT && (r < 0 || answer.idiag_state == TCP_STATE_LISTEN);
+}
+
 /* trust: the kernel's answer, under every condition that tells a client from what only looks like
  * one. */
-static int prove_tcp(int fd, bool fresh, struct peer *peer, const char **why)
+static int prove_client(
+	int fd, const struct tuple *tuple, bool fresh, struct peer *peer, const char **why)
 {
 	struct inet_diag_msg answer;
 	struct tcp_info info;
-	struct tuple tuple;
 
-	if (read_tuple(fd, &tuple) < 0)
-		return NOBODY("not a loopback connection");
-	if (!same_network(fd))
-		return NOBODY("a connection of another network namespace");
 	if (!still_connected(fd, &info))
 		return NOBODY("the caller's connection is gone");
 	if (fresh && !nothing_read(fd, &info))
 		return NOBODY("not the first request of its connection");
-	if (ask(&tuple) < 0 || hear(&answer) < 0)
+	if (ask(tuple) < 0 || hear(&answer) < 0)
 		return NOBODY("the caller's socket was not found");
-	if (!answers(&answer, &tuple))
+	if (!answers(&answer, tuple))
 		return NOBODY("the kernel answered for another socket");
 	/* An orphaned or time-wait socket would be reported as uid 0, inode 0. */
 	if (answer.idiag_inode == 0)
@@ -240,11 +313,28 @@ static int prove_tcp(int fd, bool fresh, struct peer *peer, const char **why)
 	return 0;
 }
 
+static int prove_tcp(int fd, bool fresh, struct peer *peer, const char **why)
+{
+	struct tuple tuple;
+
+	if (read_tuple(fd, &tuple) < 0)
+		return NOBODY("not a loopback connection");
+	if (!same_network(fd))
+		return NOBODY("a connection of another network namespace");
+	if (!is_tcp_door(&tuple))
+		return NOBODY("not a connection to the API");
+	if (client_listens(&tuple))
+		return NOBODY("the other end is a server");
+	return prove_client(fd, &tuple, fresh, peer, why);
+}
+
 static int prove_unix(int fd, struct peer *peer, const char **why)
 {
 	struct pollfd state = {.fd = fd};
 	struct ucred cred;
 
+	if (!is_unix_door(fd))
+		return NOBODY("not a connection to the API");
 	if (get_option(fd, SO_PEERCRED, &cred, sizeof(cred)) < 0 || cred.uid == (uid_t)-1)
 		return NOBODY("not a connected socket");
 	if (poll(&state, 1, 0) != 0) /* without being asked for: POLLHUP, POLLERR, POLLNVAL */
@@ -290,7 +380,8 @@ int peer_self_check(void)
 	_cleanup_close_ int client = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
 	_cleanup_close_ int server = -1;
 	socklen_t len = sizeof(address);
-	struct peer peer;
+	struct peer peer = {.kind = PEER_NOBODY};
+	struct tuple tuple;
 	const char *why;
 
 	if (bind(listener, (struct sockaddr *)&address, sizeof(address)) < 0 ||
@@ -301,6 +392,8 @@ int peer_self_check(void)
 	server = accept4(listener, NULL, NULL, SOCK_CLOEXEC);
 	if (server < 0)
 		return -errno;
-	peer_prove(server, true, &peer, &why);
+	if (read_tuple(server, &tuple) < 0 || client_listens(&tuple) ||
+		prove_client(server, &tuple, true, &peer, &why) < 0)
+		return -ENOENT;
 	return peer.kind == PEER_TCP && peer.uid == geteuid() ? 0 : -ENOENT;
 }

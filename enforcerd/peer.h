@@ -8,6 +8,7 @@
 #include <sys/types.h>
 
 #include "common/base.h"
+#include "common/config.h"
 #include "proto/frame.h"
 
 struct peer {
@@ -17,8 +18,24 @@ struct peer {
 	uint64_t cookie;     /* of the passed socket: the kernel gives each to one socket only */
 };
 
+#define APPROVAL_LABEL_BYTES 129
+#define APPROVAL_USER_BYTES  64
+
+/* Somebody who has decided: as proven, and as he calls himself. */
+struct approval {
+	enum peer_kind kind;
+	uid_t uid;
+	char label[APPROVAL_LABEL_BYTES], user[APPROVAL_USER_BYTES];
+};
+
 /* Opens the netlink socket, before the sandbox. 0 or -errno. */
 must_check int peer_open(void);
+
+/*
+ * Where the API listens: on the unix socket @path (borrowed) and on the addresses in @listen. Only
+ * a connection accepted there is evidence; before this call none is. 0 or -EINVAL.
+ */
+must_check int peer_serves(const char *path, const struct config_list *listen);
 
 /* Looks ourselves up over loopback, before the sandbox. 0: lookups work; -errno: TCP clients will
  * all be nobody. */

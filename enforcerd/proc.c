@@ -81,7 +81,7 @@ int proc_stat(uint32_t pid, struct proc_stat *stat)
 	return n < 0 ? (int)n : proc_parse_stat(line, (size_t)n, stat);
 }
 
-int proc_uid(uint32_t pid, uid_t *uid)
+int proc_uids(uint32_t pid, uid_t *real, uid_t *uid)
 {
 	char text[2048]; /* the beginning is enough */
 	ssize_t n = read_file(pid, "status", text, sizeof(text));
@@ -92,7 +92,14 @@ int proc_uid(uint32_t pid, uid_t *uid)
 	/* Name: is the first line and its newlines are escaped, so no process can write this one
 	 * itself. */
 	line = strstr(text, "\nUid:\t");
-	return line && sscanf(line, "\nUid:\t%*u\t%u", uid) == 1 ? 0 : -EPROTO;
+	return line && sscanf(line, "\nUid:\t%u\t%u", real, uid) == 2 ? 0 : -EPROTO;
+}
+
+int proc_uid(uint32_t pid, uid_t *uid)
+{
+	uid_t real;
+
+	return proc_uids(pid, &real, uid);
 }
 
 int proc_cgroups(uint32_t pid, char text[PROC_CGROUP_BYTES])
@@ -116,21 +123,30 @@ bool proc_cgroup_next(const char **cursor, struct text *controllers, struct text
 	return true;
 }
 
-static bool text_is(struct text text, const char *string)
+/* Whether the comma-separated @list has @item; the list of v2 is one empty item. */
+static bool lists(struct text list, const char *item)
 {
-	return text.len == strlen(string) && memcmp(text.data, string, text.len) == 0;
+	const char *end = list.data + list.len;
+
+	for (const char *at = list.data, *comma; at <= end; at = comma + 1) {
+		comma = memchr(at, ',', (size_t)(end - at));
+		comma = comma ? comma : end;
+		if ((size_t)(comma - at) == strlen(item) && memcmp(at, item, strlen(item)) == 0)
+			return true;
+	}
+	return false;
 }
 
-struct text proc_cgroup_best(const char *cgroups)
+struct text proc_cgroup_shown(const char *cgroups)
 {
-	static const char *const order[] = {"", "pids", "memory"};
-	struct text controllers, path, best = text_of("/");
+	static const char *const order[] = {"pids", "memory", ""};
+	struct text controllers, path;
 
-	for (size_t i = 0; i < ARRAY_LEN(order) && text_is(best, "/"); i++)
+	for (size_t i = 0; i < ARRAY_LEN(order); i++)
 		for (const char *at = cgroups; proc_cgroup_next(&at, &controllers, &path);)
-			if (text_is(controllers, order[i]))
-				best = path;
-	return best;
+			if (lists(controllers, order[i]))
+				return path;
+	return text_of("/");
 }
 
 void proc_args(uint32_t pid, char *args, size_t size)

@@ -33,6 +33,8 @@ must_check int proc_parse_stat(const char *line, size_t len, struct proc_stat *s
 
 /* The effective uid. */
 must_check int proc_uid(uint32_t pid, uid_t *uid);
+/* And the real one: who started a set-uid program. */
+must_check int proc_uids(uint32_t pid, uid_t *real, uid_t *uid);
 
 /* All of /proc/PID/cgroup as a string, or -E2BIG. */
 must_check int proc_cgroups(uint32_t pid, char text[PROC_CGROUP_BYTES]);
@@ -42,8 +44,11 @@ must_check int proc_cgroups(uint32_t pid, char text[PROC_CGROUP_BYTES]);
  * @controllers is the middle part of the line ("" for cgroup v2).
  */
 bool proc_cgroup_next(const char **cursor, struct text *controllers, struct text *path);
-/* The path that tells most: that of v2 unless it is the root, then pids, then memory. */
-struct text proc_cgroup_best(const char *cgroups);
+/*
+ * The path that names the process, in the hierarchy the collector chooses: that of the pids
+ * controller where it is a v1 one, else of memory, else that of v2. "/" if there is none.
+ */
+struct text proc_cgroup_shown(const char *cgroups);
 
 /* The command line with spaces for NULs, cut to @size - 1. Raw bytes of the process. "" if there is
  * none. */

@@ -3,7 +3,6 @@
 
 #include <errno.h>
 #include <signal.h>
-#include <stdio.h>
 
 #include "common/boot.h"
 #include "common/log.h"
@@ -21,34 +20,32 @@ static int on_propose(struct link *link, const struct frame *frame, int *fd, voi
 {
 	const struct propose *propose = frame->payload;
 	struct verdict verdict = {.proposal = propose->proposal};
-	struct enforcerd *e = ctx;
-	char why[256] = "";
+	struct proposals_link *p = ctx;
+	char why[256] = "ruled speaks of the pids of another pid namespace";
 	struct job *job;
 
 	(void)fd;
 	if (!is_possible(propose))
 		return -EPROTO;
-	job = e->foreign_pids ? NULL : lifecycle_propose(e, frame, why);
-	if (e->foreign_pids)
-		(void)snprintf(
-			why, sizeof(why), "ruled speaks of the pids of another pid namespace");
+	job = p->foreign_pids ? NULL : lifecycle_propose(p->core, frame, why);
 	if (job)
 		verdict.action = job->id;
 	(void)!link_send(link, FRAME_VERDICT, &verdict, (struct text[]){text_of(job ? "" : why)});
 	if (job)
-		lifecycle_consider(e, job);
+		lifecycle_consider(p->core, job);
 	return 0;
 }
 
 static int on_withdraw(struct link *link, const struct frame *frame, int *fd, void *ctx)
 {
 	const struct withdraw *withdraw = frame->payload;
+	struct proposals_link *p = ctx;
 	char why[257];
 
 	(void)link;
 	(void)fd;
 	lifecycle_withdraw(
-		ctx, withdraw->proposal, text_copy(frame_text(frame, 0), why, sizeof(why)));
+		p->core, withdraw->proposal, text_copy(frame_text(frame, 0), why, sizeof(why)));
 	return 0;
 }
 
@@ -59,23 +56,23 @@ static const struct link_handlers handlers[] = {
 
 static void on_up(struct link *link, const struct hello *peer, void *ctx)
 {
-	struct enforcerd *e = ctx;
+	struct proposals_link *p = ctx;
 
 	(void)link;
-	e->proposer = peer->start_ns;
-	e->ruled_pid = peer->pid;
-	e->foreign_pids = peer->pidns_ino != boot_get()->pidns_ino;
-	if (e->foreign_pids)
+	p->core->proposer = peer->start_ns;
+	p->core->suite_pids[SUITE_RULED] = peer->pid;
+	p->foreign_pids = peer->pidns_ino != boot_get()->pidns_ino;
+	if (p->foreign_pids)
 		log_err("proposals link: ruled is in another pid namespace than enforcerd: every proposal is refused");
 }
 
 static void on_down(struct link *link, void *ctx)
 {
-	struct enforcerd *e = ctx;
+	struct proposals_link *p = ctx;
 
 	(void)link;
-	e->proposer = 0;
-	e->ruled_pid = 0;
+	p->core->proposer = 0;
+	p->core->suite_pids[SUITE_RULED] = 0;
 }
 
 static const struct link_def def = {
@@ -94,22 +91,27 @@ static const struct link_def def = {
 	.on_down = on_down,
 };
 
-int proposals_link_open(struct enforcerd *e, uid_t ruled)
+int proposals_link_open(struct proposals_link *p, struct loop *loop, uid_t ruled)
 {
-	int r = link_new(e->loop, &def, ruled, e, &e->proposals);
+	int r = link_new(loop, &def, ruled, p, &p->link);
 
-	return r == 0 ? link_open(e->proposals) : r;
+	return r == 0 ? link_open(p->link) : r;
 }
 
-void proposals_publish(struct enforcerd *e, const struct job *job)
+void proposals_link_done(struct proposals_link *p)
+{
+	link_free(p->link);
+}
+
+void proposals_link_tell(struct proposals_link *p, const struct job *job)
 {
 	const struct action_state state = {
 		.proposal = job->proposal, .action = job->id, .status = (uint16_t)job->status};
 
-	if (e->proposer == 0 || job->proposer != e->proposer)
+	if (p->core->proposer == 0 || job->proposer != p->core->proposer)
 		return;
 	/* A state that does not fit into ruled's queue is lost to it: it only reports what becomes
 	 * of actions. */
 	(void)!link_send(
-		e->proposals, FRAME_ACTION_STATE, &state, (struct text[]){text_of(job->outcome)});
+		p->link, FRAME_ACTION_STATE, &state, (struct text[]){text_of(job->outcome)});
 }

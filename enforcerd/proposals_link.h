@@ -2,9 +2,17 @@
 /* The link with ruled: proposals in, verdicts and what becomes of them out. */
 #pragma once
 
-#include "enforcerd/enforcer.h"
+#include "common/link.h"
+#include "enforcerd/core.h"
 
-must_check int proposals_link_open(struct enforcerd *e, uid_t ruled);
+struct proposals_link {
+	struct link *link;
+	struct core *core;
+	bool foreign_pids; /* ruled is in another pid namespace */
+};
+
+must_check int proposals_link_open(struct proposals_link *p, struct loop *loop, uid_t ruled);
+void proposals_link_done(struct proposals_link *p);
 
 /* Tells the ruled that proposed @job its state, if it is the one connected. */
-void proposals_publish(struct enforcerd *e, const struct job *job);
+void proposals_link_tell(struct proposals_link *p, const struct job *job);

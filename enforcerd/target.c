@@ -2,7 +2,6 @@
 #include "enforcerd/target.h"
 
 #include <errno.h>
-#include <inttypes.h>
 #include <poll.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -22,26 +21,24 @@ void target_close(struct target *target)
 	close_fd(&target->pidfd);
 }
 
-/* What stands where a parent would, when a process's parent is outside our pid namespace or it has
- * none. */
-static void no_parent(struct gate_process *process, size_t i)
-{
-	process->parents[i].known = true;
-	process->parents[i].uid = (uid_t)-1;
-	process->parents[i].comm[0] = '\0';
-}
-
 static void measure_parents(uint32_t ppid, struct gate_process *process)
 {
 	for (size_t i = 0; i < ARRAY_LEN(process->parents); i++) {
 		struct proc_stat stat;
+		uid_t real;
 
+		/* Nobody: none, or one outside our pid namespace. */
 		if (ppid == 0) {
-			no_parent(process, i);
+			process->parents[i].known = true;
+			process->parents[i].uid = (uid_t)-1;
 			continue;
 		}
-		if (proc_stat(ppid, &stat) < 0 || proc_uid(ppid, &process->parents[i].uid) < 0)
+		if (proc_stat(ppid, &stat) < 0 ||
+			proc_uids(ppid, &real, &process->parents[i].uid) < 0)
 			return;
+		/* Anybody can start a set-uid program under any name. */
+		if (real != 0)
+			process->parents[i].uid = real;
 		memcpy(process->parents[i].comm, stat.comm, COMM_BYTES);
 		process->parents[i].known = true;
 		ppid = stat.ppid;
@@ -52,10 +49,7 @@ void measure_process(uint32_t pid, struct gate_process *process)
 {
 	struct proc_stat stat;
 
-	memset(process, 0, offsetof(struct gate_process, cgroups));
-	memset(process->parents, 0, sizeof(process->parents));
-	process->cgroups[0] = '\0';
-	process->pid = pid;
+	*process = (struct gate_process){.pid = pid};
 	if (proc_stat(pid, &stat) < 0)
 		return;
 	memcpy(process->comm, stat.comm, COMM_BYTES);
@@ -63,8 +57,8 @@ void measure_process(uint32_t pid, struct gate_process *process)
 	process->session_leader = stat.session == pid;
 	if (process->session_leader)
 		measure_parents(stat.ppid, process);
-	process->known =
-		proc_uid(pid, &process->uid) == 0 && proc_cgroups(pid, process->cgroups) == 0;
+	process->known = proc_uids(pid, &process->real_uid, &process->uid) == 0 &&
+			 proc_cgroups(pid, process->cgroups) == 0;
 }
 
 void measure_line(uint32_t pid, struct gate_line *line)
@@ -104,16 +98,6 @@ static int prove(const struct propose *proposal, struct target *target, const ch
 	return 0;
 }
 
-static int take_cgroup(struct target *target, const struct gate_process *process, const char **why)
-{
-	struct text best = proc_cgroup_best(process->cgroups);
-
-	if (best.len >= sizeof(target->cgroup))
-		return REASON(-E2BIG, "its cgroup's path is too long");
-	text_copy(best, target->cgroup, sizeof(target->cgroup));
-	return 0;
-}
-
 int target_open(const struct propose *proposal, struct target *target, struct gate_process *process,
 	const char **why)
 {
@@ -133,9 +117,7 @@ int target_open(const struct propose *proposal, struct target *target, struct ga
 	measure_process(t.pid, process);
 	if (process->known && process->uid != t.uid)
 		return REASON(-EPERM, "its user has changed since it was measured");
-	r = take_cgroup(&t, process, why);
-	if (r < 0)
-		return r;
+	memcpy(t.cgroups, process->cgroups, sizeof(t.cgroups));
 	/* Alive now: so the pid was this process's all along, and what was read by pid was read of
 	 * it. */
 	if (!pidfd_alive(t.pidfd))
@@ -148,13 +130,9 @@ int target_open(const struct propose *proposal, struct target *target, struct ga
 void target_measure(
 	const struct target *target, struct gate_process *process, struct gate_facts *facts)
 {
-	struct text best;
-
 	measure_process(target->pid, process);
-	best = proc_cgroup_best(process->cgroups);
 	facts->same_uid = process->known && process->uid == target->uid;
-	facts->same_cgroup = process->known && best.len == strlen(target->cgroup) &&
-			     memcmp(best.data, target->cgroup, best.len) == 0;
+	facts->same_cgroup = process->known && strcmp(process->cgroups, target->cgroups) == 0;
 	/* Last: if it is alive now, the pid was still its own when it was read. */
 	facts->alive = pidfd_alive(target->pidfd);
 }

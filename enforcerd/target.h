@@ -8,8 +8,6 @@
 #include "common/base.h"
 #include "enforcerd/gates.h"
 
-#define TARGET_CGROUP_BYTES 1024
-
 struct target {
 	int pidfd; /* -1: none */
 	uint32_t pid;
@@ -17,7 +15,7 @@ struct target {
 	uint64_t ino, start_ns;
 	uid_t uid;
 	uint64_t start_ticks;
-	char cgroup[TARGET_CGROUP_BYTES];
+	char cgroups[PROC_CGROUP_BYTES]; /* all of them, as proc_cgroups() */
 };
 
 /*

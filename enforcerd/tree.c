@@ -2,7 +2,6 @@
 #include "enforcerd/tree.h"
 
 #include <errno.h>
-#include <string.h>
 
 /* One sweep at a time: shared by all trees. Pages that no sweep touches cost nothing. */
 static struct proc_stat snapshot[TREE_PROCESSES_MAX];

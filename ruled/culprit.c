@@ -164,23 +164,24 @@ static bool holds_told(const struct culprit_search *search, const struct process
 	return false;
 }
 
-struct culprit culprit_of_rest(const struct culprit_search *search, const struct lineage *lineage,
-	const struct process_entry *above, uint64_t rest, const struct map_key *told, size_t count)
+struct culprit culprit_of_rest(const struct culprit_search *search, const struct process_entry *above,
+	uint64_t rest, const struct map_key *told, size_t count)
 {
-	unsigned i = 0;
+	struct process_entry *best = NULL;
+	struct keyed_window *keyed, *window = NULL;
+	uint64_t most = 0;
 
-	while (i < lineage->count && lineage->at[i] != above)
-		i++;
-	while (i-- > 0) {
-		struct process_entry *entry = lineage->at[i];
-		struct keyed_window *keyed = tree_of(search, entry);
+	TAILQ_FOREACH (keyed, &search->trees->recent, order) {
+		struct process_entry *entry = holder(search, keyed, above, rest);
 
-		if (keyed && is_most(weight_of(search, keyed), rest) &&
-			lineage_candidate(entry, search->suite) &&
-			!holds_told(search, entry, told, count))
-			return descend(search, (struct culprit){entry, keyed, keyed});
+		if (!entry || weight_of(search, keyed) <= most ||
+			holds_told(search, entry, told, count))
+			continue;
+		best = entry;
+		window = keyed;
+		most = weight_of(search, keyed);
 	}
-	return NOBODY;
+	return best ? descend(search, (struct culprit){best, window, window}) : NOBODY;
 }
 
 bool culprit_ripens(const struct culprit_search *search, const struct culprit *culprit)

@@ -42,11 +42,11 @@ void culprit_count(
 struct culprit culprit_in(const struct culprit_search *search, const struct lineage *lineage);
 
 /*
- * Who on the way from @above to the process that acted holds most of @rest, which is what those already told have left of
- * @above's weight, and has none of @told (window keys) in its own tree. Nobody if nobody does.
+ * Who below @above holds most of @rest, which is what those already told have left of @above's weight, and has none of
+ * @told (window keys) in its own tree. Nobody if nobody does.
  */
-struct culprit culprit_of_rest(const struct culprit_search *search, const struct lineage *lineage,
-	const struct process_entry *above, uint64_t rest, const struct map_key *told, size_t count);
+struct culprit culprit_of_rest(const struct culprit_search *search, const struct process_entry *above,
+	uint64_t rest, const struct map_key *told, size_t count);
 
 /* Of a whole scope's @weight; nobody if no tree holds 80 % of it. decider may be NULL. */
 struct culprit culprit_of(const struct culprit_search *search, uint64_t weight);

@@ -284,8 +284,8 @@ static bool name_rest(struct scene *scene)
 		return false;
 	if (!scene->culprit.entry)
 		return true;
-	next = culprit_of_rest(&scene->search, scene->detect->lineage, scene->culprit.entry,
-		rest.newest, rest.keys, rest.count);
+	next = culprit_of_rest(
+		&scene->search, scene->culprit.entry, rest.newest, rest.keys, rest.count);
 	if (!next.entry)
 		return true;
 	if (!window_over(&scene->state->trees.shape, &next.decider->window,

@@ -9,7 +9,8 @@ enum tag { TAG_UNKNOWN, TAG_ORDINARY, TAG_EXCLUDED };
 
 /*
  * Those who start processes for others: what is below them is not theirs. A '*' at the end stands
- * for any rest. The kernel cuts a comm after 15 bytes.
+ * for any rest. The kernel cuts a comm after 15 bytes. Anybody can take a name: these count only
+ * with effective uid 0.
  */
 static const char *const MANAGERS[] = {
 	"systemd",
@@ -50,24 +51,46 @@ static const char *const MANAGERS[] = {
 	"tini",
 	"dumb-init",
 	"catatonit",
-	"tmux: server",
-	"screen",
-	"SCREEN",
 	"dbus-daemon",
 	"dbus-broker*",
 	"linnix-*",
 };
 
-static bool is_manager(const char *comm)
-{
-	for (size_t i = 0; i < ARRAY_LEN(MANAGERS); i++) {
-		size_t len = strlen(MANAGERS[i]);
+/* People's own, so of any user: whoever takes such a name is not named for what he starts, but each
+ * of those he started is. */
+static const char *const MULTIPLEXERS[] = {"tmux: server", "screen", "SCREEN"};
 
-		if (MANAGERS[i][len - 1] == '*' ? strncmp(comm, MANAGERS[i], len - 1) == 0
-						: strcmp(comm, MANAGERS[i]) == 0)
+/* The half of it that runs as the user is a direct child of root's. */
+static const char *const SSHD[] = {"sshd*"};
+
+static bool is_listed(const char *comm, const char *const *list, size_t count)
+{
+	for (size_t i = 0; i < count; i++) {
+		size_t len = strlen(list[i]);
+
+		if (list[i][len - 1] == '*' ? strncmp(comm, list[i], len - 1) == 0
+					    : strcmp(comm, list[i]) == 0)
 			return true;
 	}
 	return false;
+}
+
+static bool is_sshd(const struct process *info)
+{
+	return is_listed(info->comm, SSHD, ARRAY_LEN(SSHD));
+}
+
+static bool is_manager(const struct process_entry *entry)
+{
+	const struct process *info = &entry->info;
+	const struct process_entry *parent = entry->parent;
+
+	if (is_listed(info->comm, MULTIPLEXERS, ARRAY_LEN(MULTIPLEXERS)))
+		return true;
+	if (info->uid == 0)
+		return is_listed(info->comm, MANAGERS, ARRAY_LEN(MANAGERS));
+	return is_sshd(info) && parent && parent->known && parent->info.uid == 0 &&
+	       is_sshd(&parent->info);
 }
 
 static bool is_suite_user(uid_t uid, const struct suite_users *suite)
@@ -87,9 +110,8 @@ bool lineage_excludes(struct process_entry *entry, const struct suite_users *sui
 	if (!entry->known)
 		return false;
 	if (entry->tag == TAG_UNKNOWN)
-		entry->tag = is_manager(info->comm) || is_suite_user(info->uid, suite)
-				     ? TAG_EXCLUDED
-				     : TAG_ORDINARY;
+		entry->tag = is_manager(entry) || is_suite_user(info->uid, suite) ? TAG_EXCLUDED
+										  : TAG_ORDINARY;
 	return entry->tag == TAG_EXCLUDED;
 }
 

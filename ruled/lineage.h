@@ -24,8 +24,8 @@ struct lineage {
 };
 
 /*
- * True for PID 1, kernel threads, service and session managers and the suite. Remembered in
- * entry->tag.
+ * True for PID 1, kernel threads, root's service and session managers, terminal multiplexers and
+ * the suite. Remembered in entry->tag.
  */
 bool lineage_excludes(struct process_entry *entry, const struct suite_users *suite);
 

@@ -12,7 +12,7 @@ import time
 
 HARNESS = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "harness")
 sys.path.insert(0, HARNESS)
-from linnix import NOBODY, RUN, Storm, Suite, main, test, wait_for
+from linnix import NOBODY, RUN, Storm, Suite, main, published, test, wait_for
 
 RULES = """
 - {name: storm, detector: fork_burst, threshold: 10, window_seconds: 5, severity: high, cooldown: 600,
@@ -65,7 +65,7 @@ def a_thousand_clients_that_close_reset_exit_or_die_are_never_taken_for_an_appro
         for seed in range(ROUNDS // BATCH):
             os.kill(apid, signal.SIGSTOP)
             attacker = subprocess.Popen(
-                ["/usr/bin/python3", os.path.join(HARNESS, "attacker.py"), str(suite.port),
+                ["/usr/bin/python3", published(os.path.join(HARNESS, "attacker.py")), str(suite.port),
                  os.path.join(RUN, "apid", "api.sock"), action["id"], str(seed), str(BATCH)],
                 stdout=subprocess.PIPE, text=True, cwd="/", user=NOBODY, group=NOBODY, extra_groups=[])
             time.sleep(0.05 + random.random() * 0.2)

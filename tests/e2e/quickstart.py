@@ -70,7 +70,8 @@ def wrong_usage_and_wrong_configuration_have_their_exit_codes():
 
 @test
 def in_the_foreground_alerts_and_audit_lines_are_on_the_screen_until_interrupted():
-    suite = Suite("- {name: burst, detector: fork_burst, threshold: 10, window_seconds: 5, propose: {action: kill_tree}}\n")
+    suite = Suite("- {name: burst, detector: fork_burst, threshold: 10, window_seconds: 5,"
+                  " match: {user: nobody}, propose: {action: kill_tree}}\n")
     out = os.path.join(suite.directory, "screen")
     with open(out, "w") as screen:
         front = subprocess.Popen([QUICKSTART, "--no-deps", "--config", suite.config_dir, "--state", suite.state_dir],

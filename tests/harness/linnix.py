@@ -68,6 +68,19 @@ def wait_for(what, seconds=5.0, step=0.01):
         time.sleep(step)
 
 
+_published = tempfile.TemporaryDirectory(prefix="linnix-test-")
+
+
+def published(path):
+    """A copy of @path that every user can reach, wherever this tree lies."""
+    os.chmod(_published.name, 0o755)
+    copy = os.path.join(_published.name, os.path.basename(path))
+    if not os.path.exists(copy):
+        shutil.copy(path, copy)
+        os.chmod(copy, 0o755)
+    return copy
+
+
 def as_user(uid):
     """Arguments for subprocess: run as @uid with its own session."""
     return {"user": uid, "group": uid, "extra_groups": [], "start_new_session": True}

@@ -17,7 +17,7 @@ import threading
 import time
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "harness"))
-from linnix import BUILD, NOBODY, Answer, UnixConnection, main, test, wait_for
+from linnix import BUILD, NOBODY, Answer, UnixConnection, main, published, test, wait_for
 
 COLLECTORD, RULED, APID, ENFORCERD = range(4)
 NOBODY_KIND, UNIX, TCP = range(3)
@@ -35,7 +35,7 @@ class Peer:
         user = pwd.getpwnam("linnix-" + role)
         groups = [g.gr_gid for g in grp.getgrall() if user.pw_name in g.gr_mem]
         self.lines = []
-        self.process = subprocess.Popen([os.path.join(BUILD, "tests", "integration", "apid_peer"), role], text=True,
+        self.process = subprocess.Popen([published(os.path.join(BUILD, "tests", "integration", "apid_peer")), role], text=True,
                                         stdin=subprocess.PIPE, stdout=subprocess.PIPE, bufsize=1, cwd="/",
                                         env={"LINNIX_RUN_DIR": run}, user=user.pw_uid, group=user.pw_gid,
                                         extra_groups=groups)
@@ -638,19 +638,95 @@ def heads_in_pieces_are_waited_for_and_slow_ones_ended():
         assert 'reason="slow_request"} 4\n' in apid.get("/metrics").body
 
 
+def fds_of(process):
+    return len(os.listdir("/proc/%d/fd" % process.pid))
+
+
 @test
 def too_many_connections_wait_and_are_served_later():
     with Apid() as apid:
-        idle = [socket.create_connection(("127.0.0.1", PORT), 5) for _ in range(520)]
+        idle = [socket.create_connection(("127.0.0.1", PORT), 5) for _ in range(400)]
+        held = lambda: "linnix_http_connections 385\n" in apid.get("/metrics", unix=True).body
+        wait_for(held)
         time.sleep(0.3)
-        open_fds = len(os.listdir("/proc/%d/fd" % apid.process.pid))
-        assert 512 < open_fds < 560, open_fds
+        assert held() and 384 < fds_of(apid.process) < 430
         for sock in idle[:20]:
             sock.close()
         assert apid.get("/healthz").status == 200
         for sock in idle:
             sock.close()
         wait_for(lambda: "linnix_http_connections 1\n" in apid.get("/metrics").body, 12)
+
+
+HOARD = """
+import os, select, socket, sys, time
+os.setgroups([]), os.setgid(65534), os.setuid(int(sys.argv[2]))
+held = [socket.socket(socket.AF_UNIX) for _ in range(int(sys.argv[3]))]
+for sock in held:
+    sock.connect(sys.argv[1])
+time.sleep(0.5)
+ended = select.poll()
+for sock in held:
+    ended.register(sock, select.POLLIN)
+print(len(held) - len(ended.poll(0)), flush=True)
+sys.stdin.read()
+"""
+
+
+def hoard(apid, uid, count):
+    """A process of @uid that has opened @count connections, and how many of them it was left."""
+    process = subprocess.Popen([sys.executable, "-c", HOARD, apid.socket, str(uid), str(count)], text=True,
+                               stdin=subprocess.PIPE, stdout=subprocess.PIPE, cwd="/")
+    return process, int(process.stdout.readline())
+
+
+@test
+def nobody_can_keep_root_or_another_user_out():
+    with Apid() as apid:
+        users = range(NOBODY - 8, NOBODY)
+        tcp = [socket.create_connection(("127.0.0.1", PORT), 5) for _ in range(400)]
+        wait_for(lambda: "linnix_http_connections 385\n" in apid.get("/metrics", unix=True).body)
+        greedy, left = hoard(apid, users[0], 600)
+        assert left == 32, left
+        other, left = hoard(apid, users[1], 5)
+        assert left == 5, left
+        begin = time.monotonic()
+        assert apid.get("/healthz", unix=True).status == 200
+        assert time.monotonic() - begin < 0.5
+        others = [hoard(apid, uid, 40) for uid in users[2:]]
+        assert sum(left for _, left in others) == 448 - 384 - 32 - 5, others
+        body = apid.get("/metrics", unix=True).body
+        assert "linnix_http_connections 449\n" in body
+        assert 'linnix_http_clients_dropped_total{reason="too_many_connections"} %d\n' % (
+            568 + len(others) * 40 - 27) in body, body
+        answer = apid.decide("/enforcement/hold", proof=(UNIX, 0, HOLD, 0, 1, "root"), unix=True)
+        apid.enforcerd.send("decided", apid.enforcerd.wait("decide ").split()[1], 0, OK)
+        assert answer().status == 200
+        for process in [greedy, other] + [process for process, _ in others]:
+            process.stdin.close()
+            process.wait(5)
+        for sock in tcp:
+            sock.close()
+        wait_for(lambda: "linnix_http_connections 1\n" in apid.get("/metrics").body, 12)
+
+
+@test
+def without_descriptors_it_rests_and_serves_later():
+    with Apid() as apid:
+        user = pwd.getpwnam("linnix-apid")
+        limit = lambda soft: subprocess.run(["prlimit", "--pid=%d" % apid.process.pid, "--nofile=%d:" % soft], check=True,
+                                            user=user.pw_uid, group=user.pw_gid)
+        limit(fds_of(apid.process) + 3)
+        waiting = [socket.create_connection(("127.0.0.1", PORT), 5) for _ in range(10)]
+        cpu = lambda: sum(int(x) for x in open("/proc/%d/stat" % apid.process.pid).read().split()[13:15])
+        before = cpu()
+        time.sleep(1)
+        assert cpu() - before < 10, "it spins"
+        limit(2048)
+        for sock in waiting:
+            sock.sendall(b"GET /healthz HTTP/1.1\r\nHost: localhost:%d\r\n\r\n" % PORT)
+            assert sock.recv(12) == b"HTTP/1.1 200"
+            sock.close()
 
 
 @test

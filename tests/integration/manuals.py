@@ -139,7 +139,7 @@ def literals(text):
 
 def c_strings(path, name):
     """The texts of a table in a C file."""
-    table = re.search(r"\b%s\[\] = \{(.*?)\n\};" % name, read(*path.split("/")), re.S)
+    table = re.search(r"\b%s\[\] = \{(.*?)\};" % name, read(*path.split("/")), re.S)
     assert table, name
     return re.findall(r'"([^"]*)"', table[1])
 

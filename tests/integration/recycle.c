@@ -14,12 +14,14 @@
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
+#include <sys/un.h>
 #include <sys/wait.h>
 
 #include "common/account.h"
 #include "common/boot.h"
 #include "common/clock.h"
 #include "common/link.h"
+#include "common/link_socket.h"
 #include "common/loop.h"
 
 #define STEP_MS 5000
@@ -188,14 +190,33 @@ static bool propose(struct player *player, pid_t pid)
 	       run_until(player, &player->verdict) && player->action > 0;
 }
 
-/* Root's request on a Unix socket pair end whose peer is this process, euid 0. */
+/* A connection to the API's Unix socket, accepted as apid would; its peer is this process, euid 0. */
+static int connect_api(int *client, int *accepted)
+{
+	struct sockaddr_un address = {.sun_family = AF_UNIX};
+	static int listener = -1;
+
+	api_socket_path(API_SOCKET_DEFAULT, address.sun_path, sizeof(address.sun_path));
+	if (listener < 0) {
+		listener = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+		if (bind(listener, (struct sockaddr *)&address, sizeof(address)) < 0 || listen(listener, 1) < 0)
+			return -errno;
+	}
+	*client = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	if (connect(*client, (struct sockaddr *)&address, sizeof(address)) < 0)
+		return -errno;
+	*accepted = accept4(listener, NULL, NULL, SOCK_CLOEXEC);
+	return *accepted < 0 ? -errno : 0;
+}
+
+/* Root's request there. */
 static bool claim(struct player *player, int *client)
 {
 	struct claim claim = {.connection = player->number};
 	char request[160];
-	int pair[2], len;
+	int pair[2] = {-1, -1}, len;
 
-	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair) < 0)
+	if (connect_api(&pair[0], &pair[1]) < 0)
 		return false;
 	len = snprintf(request, sizeof(request),
 		"POST /actions/action-%llu/approve HTTP/1.1\r\nHost: localhost\r\nContent-Length: 0\r\n\r\n",

@@ -19,7 +19,7 @@ class Enforcerd:
         root = self.directory.name
         os.chmod(root, 0o755)
         user = pwd.getpwnam("linnix-enforcerd")
-        for name in ("run", "run/enforcerd", "state"):
+        for name in ("run", "run/apid", "run/enforcerd", "state"):
             os.mkdir(os.path.join(root, name))
             os.chmod(os.path.join(root, name), 0o755)
             if name != "run":

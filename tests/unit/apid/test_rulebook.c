@@ -99,6 +99,44 @@ static void what_does_not_belong_to_the_set_is_refused(void **state)
 	rulebook_done(&book);
 }
 
+static void the_largest_set_is_kept_and_no_larger_one(void **state)
+{
+	struct rulebook book = {0};
+
+	(void)state;
+	assert_int_equal(rulebook_set(&book, rules_frame(1, RULEBOOK_MAX, 1, "")), 0);
+	for (uint32_t i = 0; i < RULEBOOK_MAX; i++)
+		assert_int_equal(rulebook_rule(&book, rule_frame(1, i, "a")), 0);
+	assert_int_equal(book.count, RULEBOOK_MAX);
+	assert_int_equal(rulebook_rule(&book, rule_frame(1, RULEBOOK_MAX, "a")), -EPROTO);
+	assert_int_equal(rulebook_rule(&book, rule_frame(1, UINT32_MAX, "a")), -EPROTO);
+	assert_int_equal(rulebook_set(&book, rules_frame(2, RULEBOOK_MAX + 1, 1, "")), -EPROTO);
+	assert_int_equal(rulebook_set(&book, rules_frame(2, UINT32_MAX, 1, "")), -EPROTO);
+	assert_int_equal(book.count, RULEBOOK_MAX);
+	rulebook_done(&book);
+}
+
+static void a_set_that_breaks_off_is_replaced_by_the_next(void **state)
+{
+	struct rulebook book = {0};
+
+	(void)state;
+	assert_int_equal(rulebook_set(&book, rules_frame(1, 1, 1, "")), 0);
+	assert_int_equal(rulebook_rule(&book, rule_frame(1, 0, "a")), 0);
+	assert_int_equal(rulebook_set(&book, rules_frame(2, 3, 1, "")), 0);
+	assert_int_equal(rulebook_rule(&book, rule_frame(2, 0, "b")), 0);
+	assert_int_equal(rulebook_set(&book, rules_frame(3, 2, 1, "")), 0);
+	assert_int_equal(rulebook_rule(&book, rule_frame(3, 1, "c")), -EPROTO);
+	assert_int_equal(rulebook_rule(&book, rule_frame(3, 0, "c")), 0);
+	assert_int_equal(book.count, 1);
+	assert_int_equal(rulebook_rule(&book, rule_frame(3, 1, "d")), 0);
+	assert_int_equal(book.count, 2);
+	rulebook_forget(&book);
+	assert_false(book.known);
+	assert_int_equal(rulebook_rule(&book, rule_frame(3, 0, "c")), -EPROTO);
+	rulebook_done(&book);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -107,6 +145,8 @@ int main(void)
 		cmocka_unit_test(a_rule_that_comes_again_is_updated),
 		cmocka_unit_test(the_old_set_stays_until_the_new_one_is_whole),
 		cmocka_unit_test(what_does_not_belong_to_the_set_is_refused),
+		cmocka_unit_test(the_largest_set_is_kept_and_no_larger_one),
+		cmocka_unit_test(a_set_that_breaks_off_is_replaced_by_the_next),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -11,13 +11,26 @@ static struct act_result result;
 static unsigned running, terms, kills, asked;
 static uint32_t protected_pid; /* must not join a tree */
 static unsigned stop_after;    /* signals are refused after being asked this often; 0: never */
+static pid_t stopping;	       /* which of them is really stopped before that */
+
+static void wait_for_stop(pid_t pid)
+{
+	int status;
+
+	assert_int_equal(waitpid(pid, &status, WUNTRACED), pid);
+	assert_true(WIFSTOPPED(status));
+}
 
 static int may_signal(uint64_t action, const char **why, void *ctx)
 {
 	(void)action;
 	(void)ctx;
 	*why = "held";
-	return stop_after > 0 && ++asked > stop_after ? -ECANCELED : 0;
+	if (stop_after == 0 || ++asked <= stop_after)
+		return 0;
+	if (stopping > 0)
+		wait_for_stop(stopping);
+	return -ECANCELED;
 }
 
 static bool may_join(uint64_t action, const struct gate_process *process, void *ctx)
@@ -50,6 +63,7 @@ static int set_up(void **state)
 {
 	(void)state;
 	running = terms = kills = asked = protected_pid = stop_after = 0;
+	stopping = 0;
 	if (proc_open() < 0 || loop_new(&loop) < 0)
 		return -1;
 	return act_init(loop, &callbacks, NULL);
@@ -319,13 +333,13 @@ static void lets_go_of_what_it_stopped_when_it_is_held(void **state)
 
 	(void)state;
 	stop_after = 1; /* the first STOP is sent, the next round is refused */
+	stopping = root;
 	act(root, ACTION_KILL_TREE, SIGKILL, 0);
 	assert_int_equal(result.error, -ECANCELED);
 	assert_string_equal(result.why, "held");
 	assert_true(kills == 0);
 	assert_int_equal(result.left, 5);
-	usleep(10000);
-	assert_int_equal(waitpid(root, &status, WNOHANG | WUNTRACED | WCONTINUED), root);
+	assert_int_equal(waitpid(root, &status, WCONTINUED), root);
 	assert_true(WIFCONTINUED(status));
 	stop_after = 0;
 	act(root, ACTION_KILL_TREE, SIGKILL, 0);
@@ -340,10 +354,9 @@ static void leaves_stopped_processes_as_they_were(void **state)
 
 	(void)state;
 	signal_child(root, SIGSTOP);
-	assert_int_equal(waitpid(root, &status, WUNTRACED), root);
+	wait_for_stop(root);
 	stop_after = 1;
 	act(root, ACTION_KILL_TREE, SIGKILL, 0);
-	usleep(10000);
 	assert_int_equal(waitpid(root, &status, WNOHANG | WCONTINUED), 0);
 	end_child(root);
 	close(exits);

@@ -43,7 +43,7 @@ static unsigned live(unsigned count, rlim_t file_bytes_max)
 	assert_true(pid >= 0);
 	if (pid == 0) {
 		const struct rlimit limit = {file_bytes_max, file_bytes_max};
-		struct audit_event event = {.kind = AUDIT_APPROVED, .label = "x"};
+		struct audit_event event = {.kind = AUDIT_APPROVED, .by.label = "x"};
 
 		close(STDERR_FILENO);
 		(void)!open("/dev/null", O_WRONLY);

@@ -24,13 +24,7 @@ static void begins_lines_as_promised(void **state)
 			.pid = 31337,
 			.comm = "stress",
 			.rule = "cpu_spike"},
-		{.kind = AUDIT_APPROVED,
-			.action = 1,
-			.label = "sre-alice",
-			.uid_known = true,
-			.uid = 1000,
-			.user = "alice",
-			.via = "tcp"},
+		{.kind = AUDIT_APPROVED, .action = 1, .by = {PEER_TCP, 1000, "sre-alice", "alice"}},
 		{.kind = AUDIT_EXECUTED, .action = 1, .signal = "TERM", .pid = 31337},
 		{.kind = AUDIT_OUTCOME,
 			.action = 1,
@@ -40,16 +34,9 @@ static void begins_lines_as_promised(void **state)
 		{.kind = AUDIT_REFUSED,
 			.action = 1,
 			.what = "not-an-approver",
-			.uid_known = true,
-			.uid = 65534,
-			.user = "nobody",
-			.via = "tcp"},
+			.by = {PEER_TCP, 65534, "", "nobody"}},
 		{.kind = AUDIT_AUTO_APPROVED, .action = 2, .rule = "fork_storm"},
-		{.kind = AUDIT_HOLD,
-			.label = "root",
-			.uid_known = true,
-			.user = "root",
-			.via = "unix"},
+		{.kind = AUDIT_HOLD, .by = {PEER_UNIX, 0, "root", "root"}},
 	};
 
 	(void)state;
@@ -67,18 +54,16 @@ static void begins_lines_as_promised(void **state)
 
 static void lets_no_value_pass_for_the_rest_of_the_line(void **state)
 {
-	const struct audit_event label = {.kind = AUDIT_APPROVED,
-		.action = 1,
-		.label = "x uid=0 user=root",
-		.uid_known = true,
-		.uid = 5};
+	const struct audit_event label = {
+		.kind = AUDIT_APPROVED, .action = 1, .by = {PEER_UNIX, 5, "x uid=0 user=root", ""}};
 	const struct audit_event quote = {
 		.kind = AUDIT_PROPOSED, .action = 1, .comm = "a\" rule=x\n\xff", .rule = "r\\"};
 	const struct audit_event foreign = {
-		.kind = AUDIT_REJECTED, .action = 1, .label = "J\xc3\xb6rg"};
+		.kind = AUDIT_REJECTED, .action = 1, .by.label = "J\xc3\xb6rg"};
 
 	(void)state;
-	assert_text(&label, "[linnix_audit] APPROVED action-1 by \"x uid=0 user=root\" uid=5");
+	assert_text(
+		&label, "[linnix_audit] APPROVED action-1 by \"x uid=0 user=root\" uid=5 via=unix");
 	assert_text(&quote,
 		"[linnix_audit] PROPOSED action-1 comm=\"a\\x22 rule=x\\x0a\\xff\" rule=\"r\\x5c\"");
 	assert_text(&foreign, "[linnix_audit] REJECTED action-1 by \"J\xc3\xb6rg\"");
@@ -89,11 +74,7 @@ static void writes_json_with_the_same_members(void **state)
 	const struct audit_event event = {.kind = AUDIT_APPROVED,
 		.wall_ns = 1700000000123456789ULL,
 		.action = 7,
-		.label = "a\"b",
-		.uid_known = true,
-		.uid = 0,
-		.user = "root",
-		.via = "tcp",
+		.by = {PEER_TCP, 0, "a\"b", "root"},
 		.reason = "x\ny"};
 	const char *expected =
 		"{\"time\":1700000000.123456,\"kind\":\"APPROVED\",\"action\":\"action-7\",\"by\":\"a\\\"b\","
@@ -110,21 +91,19 @@ static void has_room_for_the_longest_event(void **state)
 	struct audit_event event = {.kind = AUDIT_AUTO_APPROVED,
 		.wall_ns = UINT64_MAX,
 		.action = UINT64_MAX,
-		.uid_known = true,
-		.uid = (uid_t)-1,
+		.by = {.kind = PEER_UNIX, .uid = (uid_t)-1},
 		.pid = UINT32_MAX,
 		.members = UINT32_MAX,
 		.after_known = true,
 		.after_ms = UINT64_MAX,
-		.via = "unix",
+		.what = "not-an-approver",
 		.signal = "TERM"};
 	char json[AUDIT_JSON_BYTES], text[AUDIT_TEXT_BYTES], head[SHA256_HEX_SIZE] = CHAIN_START;
 	size_t len;
 
 	(void)state;
-	memset(event.what, 1, sizeof(event.what) - 1);
-	memset(event.label, 1, sizeof(event.label) - 1);
-	memset(event.user, 1, sizeof(event.user) - 1);
+	memset(event.by.label, 1, sizeof(event.by.label) - 1);
+	memset(event.by.user, 1, sizeof(event.by.user) - 1);
 	memset(event.comm, 1, sizeof(event.comm) - 1);
 	memset(event.rule, 1, sizeof(event.rule) - 1);
 	memset(event.reason, 1, sizeof(event.reason) - 1);

@@ -30,7 +30,7 @@ static char *add(enum audit_kind kind, uint64_t action, const char *label)
 	char *line = file + file_len;
 	long len;
 
-	strcpy(event.label, label);
+	strcpy(event.by.label, label);
 	len = chain_seal(line, audit_json(&event, line), AUDIT_JSON_BYTES, head);
 	assert_true(len > 0);
 	line[len] = '\n';

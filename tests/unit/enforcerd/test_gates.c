@@ -145,6 +145,9 @@ static void protects_by_name_only_what_runs_as_root(void **state)
 		snprintf(process.comm, sizeof(process.comm), "%s", names[i]);
 		process.uid = 0;
 		assert_int_equal(only_failed(&context, &process), GATE_PROTECTED);
+		process.real_uid = 1000; /* a link of that name to a set-uid program */
+		assert_int_equal(only_failed(&context, &process), GATE_COUNT);
+		process.real_uid = 0;
 		process.uid = 1000;
 		assert_int_equal(only_failed(&context, &process), GATE_COUNT);
 	}

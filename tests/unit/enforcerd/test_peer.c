@@ -215,6 +215,19 @@ static void listen_for(struct order *order)
 	order->port = in6.sin6_port; /* at the same place in both structures */
 }
 
+/* Tells that the API listens where listen_for() does. */
+static void serve(const struct order *order)
+{
+	static char path[64], address[1][CONFIG_TEXT_MAX];
+	const struct config_list list = config_list_of(address, 1);
+
+	snprintf(path, sizeof(path), "%s", order->path);
+	snprintf(address[0], sizeof(address[0]), "%s:%u",
+		order->family == TCP6 ? "[::1]" : "127.0.0.1",
+		order->port ? ntohs(order->port) : 1);
+	assert_int_equal(peer_serves(path, &list), 0);
+}
+
 /* Lets a client come and end as ordered, then asks who it is. */
 static struct peer ask_about(struct order order)
 {
@@ -222,6 +235,7 @@ static struct peer ask_about(struct order order)
 	const char *why;
 
 	listen_for(&order);
+	serve(&order);
 	assert_int_equal(write(orders, &order, sizeof(order)), sizeof(order));
 	server = accept(listener, NULL, NULL);
 	assert_true(server >= 0);
@@ -394,6 +408,70 @@ static void calls_connections_of_another_network_nobody(void **state)
 	assert_string_equal(why, "a connection of another network namespace");
 }
 
+static const char *why_nobody(int fd)
+{
+	struct peer peer;
+	const char *why;
+
+	peer_prove(fd, true, &peer, &why);
+	assert_int_equal(peer.kind, PEER_NOBODY);
+	return why;
+}
+
+/* A client of ours at a server of root's: the kernel names the server's owner, and the bytes are
+ * what he could be made to send. */
+static void calls_the_connecting_end_nobody(void **state)
+{
+	static const struct order unix_order = {.family = UNIX}, tcp_order = {.family = TCP4};
+
+	(void)state;
+	NEEDS_ROOT();
+	for (int i = 0; i < 2; i++) {
+		struct order order = i ? tcp_order : unix_order;
+		struct sockaddr_storage own = {0};
+		socklen_t len = sizeof(own);
+		int client;
+
+		listen_for(&order);
+		client = connect_client(&order);
+		assert_true(client >= 0);
+		serve(&order);
+		assert_string_equal(why_nobody(client), "not a connection to the API");
+		server = accept(listener, NULL, NULL);
+		assert_int_equal(getsockname(client, (struct sockaddr *)&own, &len), 0);
+		if (order.family == TCP4) { /* even from the API's own port */
+			order.port = ((struct sockaddr_in *)&own)->sin_port;
+			serve(&order);
+			assert_string_equal(why_nobody(client), "the other end is a server");
+		}
+		close(client);
+		close_fd(&server);
+		close_fd(&listener);
+		unlink(order.path);
+	}
+}
+
+static void calls_connections_elsewhere_nobody(void **state)
+{
+	int pair[2];
+
+	(void)state;
+	NEEDS_ROOT();
+	for (int family = TCP4; family <= UNIX; family++) {
+		struct order elsewhere = {
+			.family = TCP4, .path = "/tmp/elsewhere", .port = htons(1)};
+
+		assert_true(ask_about((struct order){.family = family}).kind != PEER_NOBODY);
+		serve(&elsewhere);
+		assert_string_equal(why_nobody(server), "not a connection to the API");
+		close_fd(&server);
+	}
+	assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM, 0, pair), 0);
+	assert_string_equal(why_nobody(pair[0]), "not a connection to the API");
+	close(pair[0]);
+	close(pair[1]);
+}
+
 static void works_on_itself(void **state)
 {
 	(void)state;
@@ -410,6 +488,8 @@ int main(void)
 		cmocka_unit_test_teardown(accepts_only_first_requests, close_server),
 		cmocka_unit_test_teardown(peeks_without_taking, close_server),
 		cmocka_unit_test(calls_everything_else_nobody),
+		cmocka_unit_test_teardown(calls_the_connecting_end_nobody, close_server),
+		cmocka_unit_test_teardown(calls_connections_elsewhere_nobody, close_server),
 		cmocka_unit_test_teardown(
 			calls_connections_of_another_network_nobody, close_server),
 		cmocka_unit_test(works_on_itself),

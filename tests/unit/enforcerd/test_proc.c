@@ -111,23 +111,38 @@ static void lists_every_process_each_time(void **state)
 	assert_int_equal(found, 2);
 }
 
-static void assert_best(const char *cgroups, const char *expected)
+static void assert_shown(const char *cgroups, const char *expected)
 {
-	struct text best = proc_cgroup_best(cgroups);
+	struct text shown = proc_cgroup_shown(cgroups);
 
-	assert_int_equal(best.len, strlen(expected));
-	assert_memory_equal(best.data, expected, best.len);
+	assert_int_equal(shown.len, strlen(expected));
+	assert_memory_equal(shown.data, expected, shown.len);
 }
 
-static void finds_the_cgroup_that_tells_most(void **state)
+/* Host after host: whichever hierarchy the collector names processes by there. */
+static void shows_the_cgroup_the_collector_names(void **state)
 {
 	(void)state;
-	assert_best("0::/system.slice/a.service\n", "/system.slice/a.service");
-	assert_best("9:pids:/p\n4:memory:/m\n0::/\n", "/p");
-	assert_best("9:pids:/\n4:memory:/m\n0::/\n", "/m");
-	assert_best("9:pids:/p\n0::/v2:with:colons\n", "/v2:with:colons");
-	assert_best("", "/");
-	assert_best("nonsense", "/");
+	/* v2 alone */
+	assert_shown("0::/system.slice/a.service\n", "/system.slice/a.service");
+	assert_shown("0::/v2:with:colons\n", "/v2:with:colons");
+	assert_shown("0::/\n", "/");
+	/* v1: controllers in hierarchies of their own, some together */
+	assert_shown("12:pids:/user.slice\n9:memory:/user.slice/m\n4:cpu,cpuacct:/c\n"
+		     "1:name=systemd:/user.slice/session-1.scope\n",
+		"/user.slice");
+	assert_shown("4:memory:/m\n3:cpu,pids,cpuacct:/together\n", "/together");
+	assert_shown("4:memory,hugetlb:/m\n1:name=systemd:/s\n", "/m");
+	/* hybrid: v2 is mounted, but the controllers are elsewhere */
+	assert_shown("9:pids:/p\n4:memory:/m\n0::/v2\n", "/p");
+	assert_shown("9:pids:/\n4:memory:/m\n0::/v2\n", "/");
+	assert_shown("4:memory:/m\n1:name=systemd:/s\n0::/v2\n", "/m");
+	assert_shown("2:cpu,cpuacct:/c\n1:name=systemd:/s\n0::/v2\n", "/v2");
+	/* names that only look like a controller's */
+	assert_shown("9:pid:/a\n8:pidsx:/b\n7:xpids:/c\n0::/v2\n", "/v2");
+	/* nothing at all */
+	assert_shown("", "/");
+	assert_shown("nonsense", "/");
 }
 
 int main(void)
@@ -139,7 +154,7 @@ int main(void)
 		cmocka_unit_test(refuses_lines_that_are_cut),
 		cmocka_unit_test(reads_itself),
 		cmocka_unit_test(lists_every_process_each_time),
-		cmocka_unit_test(finds_the_cgroup_that_tells_most),
+		cmocka_unit_test(shows_the_cgroup_the_collector_names),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

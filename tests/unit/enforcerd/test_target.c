@@ -109,7 +109,7 @@ static void notices_a_change_of_cgroup(void **state)
 
 	(void)state;
 	assert_int_equal(target_open(&propose, &target, &process, &why), 0);
-	target.cgroup[0]++;
+	target.cgroups[0]++;
 	target_measure(&target, &process, &facts);
 	assert_true(facts.alive && facts.same_uid && !facts.same_cgroup);
 }
@@ -151,6 +151,46 @@ static void lists_its_own_ancestors(void **state)
 	assert_false(line.known);
 }
 
+/* A user's set-uid program that calls itself sshd, and a session leader below it. */
+static void takes_a_set_uid_program_for_its_users(void **state)
+{
+	struct gate_process below;
+	int ready[2];
+	pid_t pid, leader = 0;
+
+	(void)state;
+	assert_int_equal(pipe(ready), 0);
+	pid = fork_as(0);
+	if (pid == 0) {
+		prctl(PR_SET_NAME, "sshd");
+		if (setresuid(1000, 0, 0) < 0)
+			_exit(1);
+		leader = fork();
+		if (leader < 0)
+			_exit(1);
+		prctl(PR_SET_PDEATHSIG, SIGKILL);
+		if (leader == 0) {
+			setsid();
+			leader = getpid();
+			(void)!write(ready[1], &leader, sizeof(leader));
+		}
+		for (;;)
+			pause();
+	}
+	assert_int_equal(read(ready[0], &leader, sizeof(leader)), sizeof(leader));
+	measure_process((uint32_t)pid, &process);
+	assert_true(process.known);
+	assert_int_equal(process.uid, 0);
+	assert_int_equal(process.real_uid, 1000);
+	measure_process((uint32_t)leader, &below);
+	assert_true(below.session_leader && below.parents[0].known);
+	assert_string_equal(below.parents[0].comm, "sshd");
+	assert_int_equal(below.parents[0].uid, 1000);
+	end_child(pid);
+	close(ready[0]);
+	close(ready[1]);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -167,6 +207,8 @@ int main(void)
 		cmocka_unit_test_setup_teardown(
 			is_not_deceived_by_a_recycled_pid, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(lists_its_own_ancestors, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(
+			takes_a_set_uid_program_for_its_users, set_up, tear_down),
 	};
 
 	if (geteuid() != 0 || !enter_namespace()) {

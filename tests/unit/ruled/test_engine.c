@@ -197,10 +197,14 @@ static void a_second_storm_beside_a_told_one_is_told_by_itself(void **state)
 	made_storm(&f->host, one, 60, 15);
 	assert_int_equal(f->count, 1);
 	assert_int_equal(naming(f, one), 1);
-	for (unsigned i = 0; i < 80; i++) {
-		made_fork(&f->host, two);
+	/* The launcher's own few make what is left of its tree loud before the second storm is two seconds old. */
+	for (unsigned i = 0; i < 120; i++) {
+		if (i >= 40)
+			made_fork(&f->host, two);
 		if (i % 4 != 0)
 			made_fork(&f->host, one);
+		if (i % 7 == 0)
+			made_fork(&f->host, top);
 		made_wait_ms(&f->host, 50);
 	}
 	assert_int_equal(f->count, 2);
@@ -307,6 +311,76 @@ static void the_suite_is_no_candidate(void **state)
 	made_storm(&f->host, daemon, 60, 15);
 	for (unsigned i = 0; i < f->count; i++)
 		assert_int_equal(f->told[i].frame.culprit.tgid, 0);
+}
+
+/* Anybody can call himself so. */
+static void a_manager_is_one_with_effective_uid_0_only(void **state)
+{
+	static const char *const names[] = {"cron", "systemd", "sshd", "sshd-session", "init",
+		"containerd-shim", "runc", "dumb-init", "linnix-x", "linnix-ruled", "(sd-pam)"};
+
+	for (size_t i = 0; i < ARRAY_LEN(names); i++) {
+		void *made = NULL;
+		struct fixture *f;
+		uint32_t login, impostor;
+
+		assert_int_equal(set_up(&made), 0);
+		f = made;
+		login = log_in(&f->host);
+		impostor = made_process(&f->host, login, names[i], USER);
+		use_rules(f, STORM);
+		made_connect(&f->host);
+		made_storm(&f->host, impostor, 60, 15);
+		assert_int_equal(f->count, 1);
+		assert_int_equal(f->told[0].frame.culprit.tgid, impostor);
+		assert_true(f->told[0].actionable);
+		tear_down(&made);
+	}
+	(void)state;
+}
+
+static void a_name_taken_later_changes_nothing(void **state)
+{
+	struct fixture *f = *state;
+	uint32_t shell = made_process(&f->host, log_in(&f->host), "sh", USER);
+
+	use_rules(f, STORM);
+	made_connect(&f->host);
+	made_storm(&f->host, shell, 20, 15);
+	made_exec(&f->host, shell, "/home/eve/cron", "cron");
+	made_storm(&f->host, shell, 40, 15);
+	assert_true(naming(f, shell) > 0);
+}
+
+/* sshd's half that runs as the user: two sessions of one connection are not its own doing. */
+static void sshd_of_a_user_below_sshd_of_root_is_a_manager(void **state)
+{
+	struct fixture *f = *state;
+	uint32_t sshd = made_process(&f->host, 1, "sshd", 0);
+	uint32_t half = made_process(&f->host, sshd, "sshd", USER);
+
+	use_rules(f, STORM);
+	made_connect(&f->host);
+	made_storm(&f->host, half, 60, 15);
+	assert_int_equal(f->count, 1);
+	assert_int_equal(f->told[0].frame.culprit.tgid, 0);
+}
+
+/* Whoever takes the name of a multiplexer hides himself, not those he starts. */
+static void only_a_multiplexer_itself_is_no_candidate(void **state)
+{
+	struct fixture *f = *state;
+	uint32_t screen = made_process(&f->host, log_in(&f->host), "SCREEN", USER);
+	uint32_t first = made_process(&f->host, screen, "tmux: client", USER);
+
+	use_rules(f, STORM);
+	made_connect(&f->host);
+	made_storm(&f->host, first, 60, 15);
+	assert_int_equal(f->count, 1);
+	assert_int_equal(f->told[0].frame.culprit.tgid, first);
+	made_wait_ms(&f->host, 60000);
+	made_storm(&f->host, screen, 60, 15);
+	assert_int_equal(naming(f, screen), 0);
 }
 
 /* A terminal multiplexer started from one login is not that login's doing. */
@@ -498,6 +572,10 @@ int main(void)
 		TEST(nobody_is_blamed_for_what_is_excluded),
 		TEST(a_storm_of_a_manager_itself_has_no_culprit),
 		TEST(the_suite_is_no_candidate),
+		TEST(a_manager_is_one_with_effective_uid_0_only),
+		TEST(a_name_taken_later_changes_nothing),
+		TEST(sshd_of_a_user_below_sshd_of_root_is_a_manager),
+		TEST(only_a_multiplexer_itself_is_no_candidate),
 		TEST(a_manager_ends_the_tree_above),
 		TEST(a_dead_parent_in_between_does_not_cut_the_tree),
 		TEST(repeats_once_per_cooldown_and_then_clears),

@@ -198,6 +198,7 @@ static void open_end(struct fixture *f, const struct link_def *def, struct link 
 
 static int tear_down(void **state)
 {
+	static const char *const left[] = {"apid/feed.sock", "enforcerd/proposals.sock", "apid", "enforcerd"};
 	struct fixture *f = *state;
 	char path[64];
 
@@ -208,12 +209,11 @@ static int tear_down(void **state)
 	engine_free(f->engine);
 	loop_event_free(f->step);
 	loop_free(f->loop);
-	for (const char *const *name = (const char *const[]){"apid", "enforcerd", ".", NULL}; *name;
-		name++) {
-		snprintf(path, sizeof(path), "%s/%s", f->dir, *name);
-		rmdir(path);
+	for (size_t i = 0; i < ARRAY_LEN(left); i++) {
+		snprintf(path, sizeof(path), "%s/%s", f->dir, left[i]);
+		remove(path);
 	}
-	rmdir(f->dir);
+	remove(f->dir);
 	free(f);
 	return 0;
 }
