@@ -25,6 +25,9 @@ import time
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "harness"))
 import linnix
 from linnix import BUILD, NOBODY, alive, main, test, wait_for
+import apid as api
+
+linnix._tests.clear()  # apid.py's own
 
 COLLECTORD, RULED, APID, ENFORCERD = range(4)
 HEADER, HELLO = struct.Struct("<IHHQ"), struct.Struct("<IHHQ16sIIQ")
@@ -596,6 +599,38 @@ def collectord_taken_over_cannot_break_ruled_or_fill_its_memory():
         assert closed < frames / 2000, "most of these frames are fine"
         assert "LINNIX_HOSTILE_OPTIONS" in os.environ or ruled.rss() < before + (192 << 20)
         fresh.close()
+
+
+HOSTS = ("localhost.:P", "localhost:0P", "127.1:P", "2130706433:P", "0x7f000001:P", "[::1%25lo]:P", "[::1%lo]:P",
+         "[0:0:0:0:0:0:0:1]:P", "[::ffff:127.0.0.1]:P", "user@localhost:P", "localhost%2e:P", "0.0.0.0:P", "127.0.0.2:P",
+         "localhost:P:80", "localhost:P,evil", "evil.localhost:P", "\tlocalhost:P", "localhost", "localhost:P\r\n evil")
+REQUESTS = (
+    ("GET http://evil.example/actions HTTP/1.1\r\nHost: localhost:P\r\n\r\n", 404),
+    ("GET http://localhost:P/actions HTTP/1.1\r\nHost: localhost:P\r\n\r\n", 404),
+    ("GET //localhost/actions HTTP/1.1\r\nHost: localhost:P\r\n\r\n", 404),
+    ("GET /%61ctions HTTP/1.1\r\nHost: localhost:P\r\n\r\n", 404),
+    ("GET /../actions HTTP/1.1\r\nHost: localhost:P\r\n\r\n", 404),
+    ("CONNECT localhost:22 HTTP/1.1\r\nHost: localhost:P\r\n\r\n", 404),
+    ("GET /actions\r\n\r\n", 400),
+    ("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", 400),
+    ("GET /enforcement/hold HTTP/1.1\r\nHost: localhost:P\r\nX-HTTP-Method-Override: POST\r\n\r\n", 405),
+    ("POST /enforcement/hold HTTP/1.1\r\nHost: localhost:P\r\nTransfer-Encoding: chunked\r\nContent-Length: 3\r\n\r\n", 400),
+    ("POST /enforcement/hold HTTP/1.1\r\nHost: localhost:P\r\nTransfer-Encoding: xchunked\r\n\r\n", 501),
+    ("POST /enforcement/hold HTTP/1.1\r\nHost: localhost:P\r\nOrigin: http://localhost.:P\r\nContent-Length: 0\r\n\r\n", 403),
+    ("POST /enforcement/hold HTTP/1.1\r\nHost: localhost:P\r\nOrigin: HTTPS://localhost:P\r\nContent-Length: 0\r\n\r\n", 403),
+)
+
+
+@test
+def odd_spellings_of_hosts_targets_and_origins_are_not_ours():
+    with api.Apid(peers=False) as apid:
+        for host in HOSTS:
+            text = apid.raw(("GET /actions HTTP/1.1\r\nHost: %s\r\n\r\n" % host.replace("P", str(api.PORT))).encode(),
+                            seconds=2)
+            assert api.status_of(text) in (400, 421), (host, text)
+        for request, status in REQUESTS:
+            text = apid.raw(request.replace(":P", ":%d" % api.PORT).encode(), seconds=2)
+            assert api.status_of(text) == status, (request, text)
 
 
 def bring_up_loopback():
