@@ -44,6 +44,7 @@ static const struct policy_syscall syscalls[] = {
 	CALL("sendmsg", "frames, a client's socket for enforcerd"),
 	CALL("read", "requests, frames, /etc/passwd"),
 	CALL("readv", "requests"),
+	CALL("poll", "whether stderr takes a line"),
 	CALL("write", "log lines, signals to the loop, readiness"),
 	CALL("writev", "answers, frames"),
 	CALL("pread64", "own memory use and status"),

@@ -13,6 +13,7 @@
 static const struct policy_syscall syscalls[] = {
 	{"read", "iterators, command lines, the signal pipe of the loop", 0, {{0}}},
 	{"pread64", "our own and the host's figures in /proc", 0, {{0}}},
+	{"poll", "whether stderr takes a line", 0, {{0}}},
 	{"write", "log lines, a recording, readiness", 0, {{0}}},
 	{"sendmsg", "frames", 0, {{0}}},
 	{"recvmsg", "HELLO of ruled", 0, {{0}}},

@@ -2,6 +2,7 @@
 #include "common/log.h"
 
 #include <errno.h>
+#include <poll.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
@@ -56,6 +57,27 @@ static void appendf(char *line, size_t size, size_t *used, const char *fmt, ...)
 	va_end(ap);
 }
 
+void log_write(const char *line, size_t len)
+{
+	static uint64_t lost; /* by all threads together, about */
+	struct pollfd out = {.fd = STDERR_FILENO, .events = POLLOUT};
+	char said[64];
+	int n;
+
+	/* A pipe that nobody reads must not hold us up. A writable one takes PIPE_BUF bytes, more than a line. */
+	if (poll(&out, 1, 0) != 1 || !(out.revents & POLLOUT)) {
+		__atomic_add_fetch(&lost, 1, __ATOMIC_RELAXED);
+		return;
+	}
+	/* One write a line: lines of several daemons on one terminal do not mix. */
+	(void)!write(STDERR_FILENO, line, len);
+	if (__atomic_load_n(&lost, __ATOMIC_RELAXED) == 0 || poll(&out, 1, 0) != 1)
+		return;
+	n = snprintf(said, sizeof(said), "%s: %llu lines could not be written\n", self.program,
+		(unsigned long long)__atomic_exchange_n(&lost, 0, __ATOMIC_RELAXED));
+	(void)!write(STDERR_FILENO, said, (size_t)n);
+}
+
 int log_line(enum log_level level, int r, const char *fmt, ...)
 {
 	char line[2048];
@@ -79,8 +101,7 @@ int log_line(enum log_level level, int r, const char *fmt, ...)
 		if ((unsigned char)line[i] < ' ' || line[i] == 0x7f)
 			line[i] = '?';
 	line[used++] = '\n';
-	/* One write a line: lines of several daemons on one terminal do not mix. */
-	(void)!write(STDERR_FILENO, line, used);
+	log_write(line, used);
 	return r;
 }
 

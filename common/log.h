@@ -16,6 +16,9 @@ void log_setup(const char *program, enum log_level max);
 /* True if stderr is the journal's stream, as log_setup() found it. */
 bool log_is_journal(void);
 
+/* Writes a finished line to stderr as it is, if that takes it without waiting; else it is counted and said later. */
+void log_write(const char *line, size_t len);
+
 /* Writes one line; control characters in the finished text are replaced by '?'. Returns @r, so that
  * `return log_err_r(r, "events socket %s", path);` both says and passes on the error. @r < 0 appends
  * its text (strerror). */

@@ -171,7 +171,7 @@ static void show(const struct entry *entry)
 	r = journal_send(&self.journal, fields, ARRAY_LEN(fields));
 	text[len] = '\n';
 	if (r < 0 || !self.journal_is_stderr)
-		(void)!write(STDERR_FILENO, text, len + 1);
+		log_write(text, len + 1);
 }
 
 /* One round of the writer, the lock held: waits, writes, tells the loop, then shows, so that no

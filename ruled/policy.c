@@ -35,6 +35,7 @@ static const struct policy_syscall SYSCALLS[] = {
 	CALL("sendmsg", "frames"),
 	CALL("sendto", "signals to the loop, readiness"),
 	CALL("writev", "frames"),
+	CALL("poll", "whether stderr takes a line"),
 	CALL("write", "log lines, readiness"),
 	CALL("read", "the rules file, /etc/passwd, signals of the loop"),
 	CALL("pread64", "own memory use and status"),

@@ -25,6 +25,9 @@ import time
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "harness"))
 import linnix
 from linnix import BUILD, NOBODY, alive, main, test, wait_for
+import apid as api
+
+linnix._tests.clear()  # apid.py's own
 
 COLLECTORD, RULED, APID, ENFORCERD = range(4)
 HEADER, HELLO = struct.Struct("<IHHQ"), struct.Struct("<IHHQ16sIIQ")
@@ -130,10 +133,14 @@ class Enforcerd:
         return os.path.join(self.root, name)
 
     def __enter__(self):
-        wait_for(lambda: os.path.exists(self.path("run/enforcerd/decisions.sock")) or self.process.poll() is not None)
-        assert self.process.poll() is None, self.log()
-        self.apid = Wire(self.path("run/enforcerd/decisions.sock"), APID)
-        self.ruled = Wire(self.path("run/enforcerd/proposals.sock"), RULED)
+        try:
+            wait_for(lambda: os.path.exists(self.path("run/enforcerd/decisions.sock")) or self.process.poll() is not None)
+            assert self.process.poll() is None, self.log()
+            self.apid = Wire(self.path("run/enforcerd/decisions.sock"), APID)
+            self.ruled = Wire(self.path("run/enforcerd/proposals.sock"), RULED)
+        except BaseException:
+            self.__exit__(*sys.exc_info())
+            raise
         return self
 
     def __exit__(self, kind, value, trace):
@@ -144,6 +151,8 @@ class Enforcerd:
             print("# enforcerd:\n# " + self.log()[-3000:].replace("\n", "\n# "))
         self.door.close()
         self.log_file.close()
+        if os.path.ismount(self.path("state")):
+            subprocess.run(["umount", self.path("state")], check=True)
         self.directory.cleanup()
         assert kind is not None or code is None, "enforcerd ended with %s" % code
 
@@ -207,7 +216,7 @@ class Enforcerd:
 def victim(name=None, user=NOBODY):
     """A process of ours that may be approved."""
     more = {} if user is None else {"user": user, "group": user, "extra_groups": []}
-    process = subprocess.Popen(["sleep", "60"], cwd="/", start_new_session=True, **more)
+    process = subprocess.Popen(["sleep", "60"], cwd="/", start_new_session=True, stdout=subprocess.DEVNULL, **more)
     try:
         yield process.pid
     finally:
@@ -257,7 +266,8 @@ def apid_taken_over_cannot_pass_off_a_service_of_root_as_an_approver():
                 by_unix = socket.socket(socket.AF_UNIX)
                 by_unix.connect(path)
             with acting_as("nobody"):  # apid has no TCP; somebody may lend it
-                by_tcp = socket.create_connection(("127.0.0.1", port))
+                by_tcp = socket.socket()
+                by_tcp.connect(("127.0.0.1", port))
                 from_own_port = socket.socket()  # apid has given its port away
                 from_own_port.bind(("127.0.0.1", PORT))
                 from_own_port.connect(("127.0.0.1", port))
@@ -403,9 +413,9 @@ def is_kernel_thread(pid):
 @test
 def ruled_taken_over_cannot_propose_what_is_protected_or_another_than_it_says():
     with Enforcerd() as enforcerd, victim() as pid, victim(user=None) as other:
-        root = subprocess.Popen(["/bin/bash", "-c", "exec 3<> <(:); echo sshd >/proc/self/comm; read -u 3"],
-                                start_new_session=True, stdin=subprocess.DEVNULL)
-        wait_for(lambda: open("/proc/%d/comm" % root.pid).read() == "sshd\n")
+        os.symlink("/bin/sleep", enforcerd.path("sshd"))
+        root = subprocess.Popen([enforcerd.path("sshd"), "60"], start_new_session=True, cwd="/",
+                                stdout=subprocess.DEVNULL)
         threads = [int(p) for p in os.listdir("/proc") if p.isdigit() and is_kernel_thread(int(p))][:1]
         cases = [dict(pid=1), dict(pid=os.getpid()), dict(pid=os.getppid()), dict(pid=root.pid),
                  dict(pid=enforcerd.process.pid, uid=pwd.getpwnam("linnix-enforcerd").pw_uid),
@@ -483,31 +493,27 @@ def with_a_full_disk_nothing_is_executed():
         uid = pwd.getpwnam("linnix-enforcerd").pw_uid
         subprocess.run(["mount", "-t", "tmpfs", "-o", "size=64k,mode=755,uid=%d" % uid, "none", enforcerd.path("state")],
                        check=True)
-    enforcerd = Enforcerd(prepare=small)
-    try:
-        with enforcerd, victim() as pid:
-            action = enforcerd.action(pid, uid=NOBODY)
-            wait_for(lambda: "PROPOSED" in enforcerd.audit())
-            with contextlib.suppress(OSError):
-                with open(enforcerd.path("state/fill"), "wb", buffering=0) as file:
-                    while file.write(bytes(1024)):
-                        pass
-            with open(enforcerd.path("state/audit.jsonl"), "ab", buffering=0) as file:
-                with contextlib.suppress(OSError):  # the rest of its last page
-                    while file.write(b" " * (4096 - os.fstat(file.fileno()).st_size % 4096)) and \
-                            os.fstat(file.fileno()).st_size % 4096:
-                        pass
-            results = []
-            for _ in range(2):
-                client, accepted = enforcerd.connect(approve(action))
-                assert enforcerd.claim(accepted.fileno())[0]
-                results.append(enforcerd.decide(enforcerd.connections))
-                time.sleep(0.3)
-            assert alive(pid), results
-            assert results[1] in (UNAVAILABLE, CONFLICT), results
-            assert "EXECUTED" not in enforcerd.audit()
-    finally:
-        subprocess.run(["umount", "-l", enforcerd.path("state")], stderr=subprocess.DEVNULL)
+    with Enforcerd(prepare=small) as enforcerd, victim() as pid:
+        action = enforcerd.action(pid, uid=NOBODY)
+        wait_for(lambda: "PROPOSED" in enforcerd.audit())
+        with contextlib.suppress(OSError):
+            with open(enforcerd.path("state/fill"), "wb", buffering=0) as file:
+                while file.write(bytes(1024)):
+                    pass
+        with open(enforcerd.path("state/audit.jsonl"), "ab", buffering=0) as file:
+            with contextlib.suppress(OSError):  # the rest of its last page
+                while file.write(b" " * (4096 - os.fstat(file.fileno()).st_size % 4096)) and \
+                        os.fstat(file.fileno()).st_size % 4096:
+                    pass
+        results = []
+        for _ in range(2):
+            client, accepted = enforcerd.connect(approve(action))
+            assert enforcerd.claim(accepted.fileno())[0]
+            results.append(enforcerd.decide(enforcerd.connections))
+            time.sleep(0.3)
+        assert alive(pid), results
+        assert results[1] in (UNAVAILABLE, CONFLICT), results
+        assert "EXECUTED" not in enforcerd.audit()
 
 
 class Ruled:
@@ -593,6 +599,38 @@ def collectord_taken_over_cannot_break_ruled_or_fill_its_memory():
         assert closed < frames / 2000, "most of these frames are fine"
         assert "LINNIX_HOSTILE_OPTIONS" in os.environ or ruled.rss() < before + (192 << 20)
         fresh.close()
+
+
+HOSTS = ("localhost.:P", "localhost:0P", "127.1:P", "2130706433:P", "0x7f000001:P", "[::1%25lo]:P", "[::1%lo]:P",
+         "[0:0:0:0:0:0:0:1]:P", "[::ffff:127.0.0.1]:P", "user@localhost:P", "localhost%2e:P", "0.0.0.0:P", "127.0.0.2:P",
+         "localhost:P:80", "localhost:P,evil", "evil.localhost:P", "\tlocalhost:P", "localhost", "localhost:P\r\n evil")
+REQUESTS = (
+    ("GET http://evil.example/actions HTTP/1.1\r\nHost: localhost:P\r\n\r\n", 404),
+    ("GET http://localhost:P/actions HTTP/1.1\r\nHost: localhost:P\r\n\r\n", 404),
+    ("GET //localhost/actions HTTP/1.1\r\nHost: localhost:P\r\n\r\n", 404),
+    ("GET /%61ctions HTTP/1.1\r\nHost: localhost:P\r\n\r\n", 404),
+    ("GET /../actions HTTP/1.1\r\nHost: localhost:P\r\n\r\n", 404),
+    ("CONNECT localhost:22 HTTP/1.1\r\nHost: localhost:P\r\n\r\n", 404),
+    ("GET /actions\r\n\r\n", 400),
+    ("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", 400),
+    ("GET /enforcement/hold HTTP/1.1\r\nHost: localhost:P\r\nX-HTTP-Method-Override: POST\r\n\r\n", 405),
+    ("POST /enforcement/hold HTTP/1.1\r\nHost: localhost:P\r\nTransfer-Encoding: chunked\r\nContent-Length: 3\r\n\r\n", 400),
+    ("POST /enforcement/hold HTTP/1.1\r\nHost: localhost:P\r\nTransfer-Encoding: xchunked\r\n\r\n", 501),
+    ("POST /enforcement/hold HTTP/1.1\r\nHost: localhost:P\r\nOrigin: http://localhost.:P\r\nContent-Length: 0\r\n\r\n", 403),
+    ("POST /enforcement/hold HTTP/1.1\r\nHost: localhost:P\r\nOrigin: HTTPS://localhost:P\r\nContent-Length: 0\r\n\r\n", 403),
+)
+
+
+@test
+def odd_spellings_of_hosts_targets_and_origins_are_not_ours():
+    with api.Apid(peers=False) as apid:
+        for host in HOSTS:
+            text = apid.raw(("GET /actions HTTP/1.1\r\nHost: %s\r\n\r\n" % host.replace("P", str(api.PORT))).encode(),
+                            seconds=2)
+            assert api.status_of(text) in (400, 421), (host, text)
+        for request, status in REQUESTS:
+            text = apid.raw(request.replace(":P", ":%d" % api.PORT).encode(), seconds=2)
+            assert api.status_of(text) == status, (request, text)
 
 
 def bring_up_loopback():

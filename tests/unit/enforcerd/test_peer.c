@@ -125,9 +125,9 @@ static void run_client(const struct order *order)
 {
 	int fd;
 
-	prctl(PR_SET_PDEATHSIG, SIGKILL);
 	if (order->uid != 0 && setresuid(order->uid, order->uid, order->uid) < 0)
 		_exit(1);
+	prctl(PR_SET_PDEATHSIG, SIGKILL); /* lost with a change of user */
 	fd = connect_client(order);
 	if (fd < 0 || write(fd, request, strlen(request)) < 0)
 		_exit(1);
@@ -135,17 +135,22 @@ static void run_client(const struct order *order)
 	_exit(0);
 }
 
-/* Stays root: each order is a client, ended when the next one comes. */
+static void end_last(pid_t client)
+{
+	if (client <= 1)
+		return;
+	kill(client, SIGKILL);
+	waitpid(client, NULL, 0);
+}
+
+/* Stays root: each order is a client, ended when the next one comes, or no more. */
 static void serve_orders(int fd)
 {
 	struct order order;
 	pid_t client = 0;
 
 	while (read(fd, &order, sizeof(order)) == sizeof(order)) {
-		if (client > 0) {
-			kill(client, SIGKILL);
-			waitpid(client, NULL, 0);
-		}
+		end_last(client);
 		client = fork();
 		if (client < 0)
 			_exit(1);
@@ -154,6 +159,7 @@ static void serve_orders(int fd)
 		if (client == 0)
 			run_client(&order);
 	}
+	end_last(client);
 	_exit(0);
 }
 
