@@ -5,6 +5,7 @@
 #include <bpf/btf.h>
 #include <bpf/libbpf.h>
 #include <errno.h>
+#include <malloc.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -203,6 +204,7 @@ int probes_open(struct probes **probes, const struct probes_settings *settings)
 		return -EIO;
 	p->cpu_count = (unsigned)cpus;
 	r = load_and_attach(p, settings);
+	(void)malloc_trim(0); /* the kernel's types, 10 MiB, were only needed for loading */
 	for (enum program_id i = 0; r < 0 && i < PROGRAM_COUNT; i++)
 		if (!p->links[i] && !p->why[i][0])
 			snprintf(p->why[i], sizeof(p->why[i]), "%s", strerror(-r));
