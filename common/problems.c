@@ -7,7 +7,7 @@
 
 #include "common/text.h"
 
-#define REASON_BYTES 512
+#define REASON_BYTES 1024
 #define LINE_BYTES   2048
 
 void problems_done(struct problems *problems)

@@ -3,6 +3,8 @@
 
 #include <string.h>
 
+#include "common/process_usage.h"
+
 #define ENTRIES_PER_CHUNK 64
 
 void process_table_init(struct process_table *table, const struct process_limits *limits)
@@ -19,6 +21,7 @@ void process_table_init(struct process_table *table, const struct process_limits
 	};
 	TAILQ_INIT(&table->live);
 	TAILQ_INIT(&table->exited);
+	TAILQ_INIT(&table->zombies);
 }
 
 void process_table_done(struct process_table *table)
@@ -146,18 +149,48 @@ static void evict(struct process_table *table, struct process_entry *entry)
 	pool_give(&table->pool, entry);
 }
 
-static void mark_exited(struct process_table *table, struct process_entry *entry, uint64_t exit_ns)
+static void keep_exited(struct process_table *table, struct process_entry *entry)
 {
 	if (table->exited_count >= table->exited_max) {
 		evict(table, TAILQ_FIRST(&table->exited));
 		table->evicted++;
 	}
-	TAILQ_REMOVE(&table->live, entry, order);
 	table->live_count--;
 	TAILQ_INSERT_TAIL(&table->exited, entry, order);
 	table->exited_count++;
+}
+
+static void mark_exited(struct process_table *table, struct process_entry *entry, uint64_t exit_ns)
+{
+	TAILQ_REMOVE(&table->live, entry, order);
+	keep_exited(table, entry);
 	entry->exited = true;
 	entry->exit_ns = exit_ns;
+}
+
+/* Its end is known or not, but the kernel still has it. */
+static void mark_zombie(struct process_table *table, struct process_entry *entry, uint64_t now_ns)
+{
+	if (!entry->exited) {
+		TAILQ_REMOVE(&table->live, entry, order);
+		entry->exited = entry->exit_inferred = true;
+		entry->exit_ns = now_ns;
+	} else if (!entry->zombie) {
+		TAILQ_REMOVE(&table->exited, entry, order);
+		table->exited_count--;
+		table->live_count++;
+	} else {
+		return;
+	}
+	entry->zombie = true;
+	TAILQ_INSERT_TAIL(&table->zombies, entry, order);
+}
+
+static void mark_reaped(struct process_table *table, struct process_entry *entry)
+{
+	TAILQ_REMOVE(&table->zombies, entry, order);
+	entry->zombie = false;
+	keep_exited(table, entry);
 }
 
 void process_table_expire(struct process_table *table, uint64_t now_ns)
@@ -216,6 +249,7 @@ static void take_exit(
 	learn(table, entry, &end->process);
 	if (!entry->exited)
 		mark_exited(table, entry, end->process.time_ns);
+	process_usage_bequeath(table, entry, end->cpu_ns);
 	entry->exit_inferred = false;
 	entry->exit_ns = end->process.time_ns;
 	*event = (struct process_event){
@@ -232,10 +266,42 @@ static void take_sample_begin(
 	table->sweep.full = begin->full != 0;
 	table->sweep.pass = begin->pass;
 	table->sweep.received = 0;
+	table->pass.before_ns = process_usage_base(table);
+	table->pass.begin_ns = begin->time_ns;
+	table->pass.whole = false;
 	if (table->sweep.full) {
 		table->sweep.begin_ns = begin->time_ns;
 		table->sweep.generation++;
 	}
+}
+
+static void take_exit_inferred(
+	struct process_table *table, const struct frame *frame, struct process_event *event)
+{
+	const struct exit_inferred *end = frame->payload;
+	struct process_entry *entry = process_table_find(table, end->tgid, end->start_ns);
+
+	(void)event;
+	if (!entry)
+		return;
+	if (entry->zombie) {
+		mark_reaped(table, entry);
+	} else if (!entry->exited) {
+		mark_exited(table, entry, end->time_ns);
+		entry->exit_inferred = true;
+	}
+}
+
+static void take_oom(
+	struct process_table *table, const struct frame *frame, struct process_event *event)
+{
+	const struct oom *oom = frame->payload;
+	struct process_entry *entry = obtain(table, oom->process.tgid, oom->process.start_ns);
+
+	if (!entry)
+		return;
+	learn(table, entry, &oom->process);
+	*event = (struct process_event){PROCESS_OOM_KILLED, entry, oom->process.time_ns, 0, false};
 }
 
 static void take_sample(
@@ -249,10 +315,15 @@ static void take_sample(
 		return;
 	table->sweep.received++;
 	entry = obtain(table, sample->process.tgid, sample->process.start_ns);
-	if (!entry || entry->exited)
+	if (!entry || (entry->exited && !process_usage_zombie(sample)))
 		return;
 	entry->mark = table->sweep.generation;
 	learn(table, entry, &sample->process);
+	if (process_usage_zombie(sample)) {
+		mark_zombie(table, entry, sample->process.time_ns);
+		return;
+	}
+	process_usage_learn(table, &entry->usage, sample);
 	/* An EXEC that was seen knows better, unless later ones may have been lost. */
 	if (sample->args_known && (entry->exec_ns == 0 || !table->synced))
 		learn_texts(table, entry, frame_text(frame, 0), frame_text(frame, 1));
@@ -271,6 +342,11 @@ static void sweep_missed(struct process_table *table)
 		mark_exited(table, entry, table->sweep.begin_ns);
 		entry->exit_inferred = true;
 	}
+	for (entry = TAILQ_FIRST(&table->zombies); entry; entry = next) {
+		next = TAILQ_NEXT(entry, order);
+		if (entry->mark != table->sweep.generation)
+			mark_reaped(table, entry);
+	}
 }
 
 /* A pass of which frames are missing proves nothing. */
@@ -283,6 +359,7 @@ static void take_sample_end(
 
 	(void)event;
 	table->sweep.open = false;
+	table->pass.whole = whole;
 	if (!whole || !table->sweep.full)
 		return;
 	sweep_missed(table);
@@ -297,6 +374,8 @@ static const struct {
 	{FRAME_FORK, take_fork},
 	{FRAME_EXEC, take_exec},
 	{FRAME_EXIT, take_exit},
+	{FRAME_EXIT_INFERRED, take_exit_inferred},
+	{FRAME_OOM, take_oom},
 	{FRAME_SAMPLE_BEGIN, take_sample_begin},
 	{FRAME_SAMPLE, take_sample},
 	{FRAME_SAMPLE_END, take_sample_end},

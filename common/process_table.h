@@ -15,25 +15,49 @@
 #include "common/pool.h"
 #include "proto/frame.h"
 
+/* What the samples of a process say; of sums over its tree, as ruled's walk has left them. */
+struct process_usage {
+	uint64_t time_ns;	   /* of the newest sample; 0: none */
+	uint64_t cpu_ns, io_bytes; /* since its start */
+	uint32_t pending_cpu_us; /* used by children since they were last sampled, who have ended */
+	uint32_t rss_kib, anon_kib; /* all that is resident; anonymous, also where swapped out */
+	uint32_t anon_before_kib;   /* in the sample before */
+	uint32_t fds, fd_limit, threads;
+	float cpu_pct, io_mb_per_sec; /* own, in the last interval */
+	float tree_cpu_pct, tree_io_mb_per_sec, tree_rss_mb;
+	uint32_t tree_dstate;
+	uint16_t zombies; /* children */
+	uint8_t state;	  /* letter, of the newest sample */
+	bool busy_child;
+};
+
 struct process_entry {
-	struct process info; /* the newest known; of a placeholder only tgid and start_ns */
+	struct process info;	     /* the newest known; of a placeholder only tgid and start_ns */
 	struct interned *exe, *args; /* NULL: unknown */
 	struct process_entry *parent; /* the one that forked it, or what is left of its ancestors */
 	LIST_HEAD(, process_entry) children;
 	LIST_ENTRY(process_entry) siblings;
-	TAILQ_ENTRY(process_entry) order; /* in the table's live or exited list */
+	TAILQ_ENTRY(process_entry) order; /* in the table's live, exited or zombies list */
+	struct process_usage usage;
 	uint64_t exec_ns; /* of the last EXEC; 0: none seen */
 	uint64_t exit_ns; /* once exited */
-	uint32_t mark; /* the sweep that last saw it */
-	uint8_t tag; /* the owner's; 0 again when comm or uid have changed */
-	bool known; /* false: a placeholder, only named as a parent so far */
-	bool forked; /* its FORK has been counted */
+	uint32_t mark;	  /* the sweep that last saw it */
+	uint8_t tag;	  /* the owner's; 0 again when comm or uid have changed */
+	bool known;	  /* false: a placeholder, only named as a parent so far */
+	bool forked;	  /* its FORK has been counted */
 	bool exited;
-	bool exit_inferred; /* a sweep missed it; its EXIT has not been seen */
+	bool exit_inferred; /* nobody has seen its EXIT, but it is gone */
+	bool zombie;	    /* exited, and still there: nobody has waited for it */
 	bool args_truncated;
 };
 
-enum process_change { PROCESS_UNCHANGED, PROCESS_FORKED, PROCESS_EXECED, PROCESS_EXITED };
+enum process_change {
+	PROCESS_UNCHANGED,
+	PROCESS_FORKED,
+	PROCESS_EXECED,
+	PROCESS_EXITED,
+	PROCESS_OOM_KILLED,
+};
 
 /* What one frame meant. The entry is valid until the next frame or expiry. */
 struct process_event {
@@ -41,7 +65,7 @@ struct process_event {
 	struct process_entry *entry;
 	uint64_t time_ns;
 	uint32_t status; /* PROCESS_EXITED: wait status */
-	bool again; /* PROCESS_EXECED: it had execed before */
+	bool again;	 /* PROCESS_EXECED: it had execed before */
 };
 
 TAILQ_HEAD(process_list, process_entry);
@@ -51,7 +75,9 @@ struct process_table {
 	struct pool pool;
 	struct intern texts;
 	struct process_list live, exited; /* exited: in the order they were told */
-	size_t live_count, exited_count, live_max, exited_max;
+	struct process_list zombies;	  /* not forgotten before they are reaped */
+	size_t live_count;		  /* with the zombies */
+	size_t exited_count, live_max, exited_max;
 	uint64_t retention_ns;
 	uint64_t refused; /* processes there was no room for */
 	uint64_t evicted; /* exited ones given up before their time */
@@ -60,6 +86,10 @@ struct process_table {
 		uint32_t pass, received, generation;
 		bool open, full;
 	} sweep;
+	struct {
+		uint64_t begin_ns, before_ns; /* of this one and of the last one received whole */
+		bool whole;		      /* all of the pass is in the table */
+	} pass;
 	bool synced; /* a full pass is in the table and nothing was lost since */
 };
 
@@ -69,7 +99,7 @@ struct process_table {
 
 struct process_limits {
 	size_t live_max, exited_max, text_bytes_max; /* exited_max at least 1 */
-	uint64_t retention_ns; /* of the exited */
+	uint64_t retention_ns;			     /* of the exited */
 };
 
 void process_table_init(struct process_table *table, const struct process_limits *limits);
@@ -80,7 +110,8 @@ struct process_entry *process_table_find(
 	const struct process_table *table, uint32_t tgid, uint64_t start_ns);
 
 /*
- * Takes in FORK, EXEC, EXIT, SAMPLE_BEGIN, SAMPLE or SAMPLE_END (other frames change nothing).
+ * Takes in FORK, EXEC, EXIT, EXIT_INFERRED, OOM, SAMPLE_BEGIN, SAMPLE or SAMPLE_END (other frames
+ * change nothing).
  * Fills @event; each fork and each exit is told once, however often a frame repeats it.
  */
 void process_table_frame(

@@ -40,7 +40,7 @@ static void describe(const struct ynode *node, char *buffer, size_t size)
 int yvalue_expected(
 	const struct ytree *tree, const struct ynode *node, const char *key, const char *fmt, ...)
 {
-	char expected[256], found[128];
+	char expected[512], found[128];
 	va_list ap;
 
 	if (node->kind == YNODE_BAD)
@@ -149,7 +149,7 @@ int yvalue_name(const struct ytree *tree, const struct ynode *node, const char *
 	const struct yname *names, int *value)
 {
 	const struct yname *name = find_name(node, names);
-	char all[256];
+	char all[512];
 
 	if (!name) {
 		join_names(names, all, sizeof(all));

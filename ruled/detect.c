@@ -5,9 +5,7 @@
 #include <string.h>
 
 #include "ruled/culprit.h"
-
-/* A rule without cooldown still tells one culprit at most ten times a second. */
-#define COOLDOWN_NS_MIN (100 * NSEC_PER_MSEC)
+#include "ruled/telling.h"
 
 #define TOLD_MAX 64 /* told culprits looked at to explain a count */
 
@@ -22,7 +20,7 @@ struct scene {
 	/* What was found. */
 	struct culprit culprit;
 	struct keyed_window *decider;
-	bool scoped; /* the decider is a scope's window */
+	bool scoped;	    /* the decider is a scope's window */
 	struct map_key key; /* of the firing */
 };
 
@@ -37,7 +35,7 @@ static struct map_key scope_key(const struct rule_def *rule, const struct proces
 	const struct process *info = &event->entry->info;
 	struct map_key key = {0, 0};
 
-	if (rule->detector->names_last)
+	if (rule->detector->by_program)
 		key.a = hash_bytes(program_of(event->entry), strlen(program_of(event->entry)));
 	if (rule->scope == SCOPE_CGROUP)
 		key.b = info->cgroup;
@@ -214,24 +212,14 @@ static bool is_additive(const struct scene *scene)
 	       !(rule->scope == SCOPE_TREE && scene->scoped);
 }
 
-/* The firing of @culprit if it was told too short a time ago to be told again. */
-static struct firing *find_cooling(const struct scene *scene, struct map_key culprit)
-{
-	const struct rule_def *rule = scene->state->rule;
-	uint64_t cooldown_ns = MAX(rule->cooldown_secs * NSEC_PER_SEC, COOLDOWN_NS_MIN);
-	struct firing *firing = firing_set_find(&scene->state->firings, culprit);
-
-	return firing && scene->event->time_ns < firing->told_ns + cooldown_ns ? firing : NULL;
-}
-
 /* What was found is no news: told just now, or part of what was. */
 static bool is_told(const struct scene *scene)
 {
-	struct firing *firing = find_cooling(scene, scene->key);
+	struct firing *firing = telling_cooling(scene->state, scene->key, scene->event->time_ns);
 
 	/* Not over the threshold by itself, but the greater part of a tree that was told. */
 	if (!firing && !scene->scoped && scene->decider != scene->culprit.window)
-		firing = find_cooling(scene, scene->decider->key);
+		firing = telling_cooling(scene->state, scene->decider->key, scene->event->time_ns);
 	if (firing)
 		firing->active = true;
 	return firing != NULL;
@@ -268,9 +256,9 @@ static void measure_rest(const struct scene *scene, struct rest *rest)
 }
 
 /*
- * Whoever is above a culprit is not to blame for it, least of all when it has just ended: what was told
- * is taken away before anybody above is named. False if nothing is left to tell; else the culprit is the
- * one of the rest, which may be another storm beside the told one.
+ * Whoever is above a culprit is not to blame for it, least of all when it has just ended: what was
+ * told is taken away before anybody above is named. False if nothing is left to tell; else the
+ * culprit is the one of the rest, which may be another storm beside the told one.
  */
 static bool name_rest(struct scene *scene)
 {
@@ -297,30 +285,6 @@ static bool name_rest(struct scene *scene)
 	return !is_told(scene);
 }
 
-/* The culprit's features, or what the scope has instead. */
-static struct rule_subject subject_of(const struct scene *scene)
-{
-	const struct process_entry *entry = scene->culprit.entry;
-	const struct process *info = entry ? &entry->info : &scene->event->entry->info;
-	enum scope scope = scene->state->rule->scope;
-	const struct cgroup_entry *cgroup = NULL;
-	struct rule_subject subject = {0};
-
-	if (entry || scope == SCOPE_CGROUP)
-		cgroup = cgroups_find(scene->detect->cgroups, info->cgroup);
-	if (entry) {
-		subject.comm = text_of(info->comm);
-		subject.exe = interned_text(entry->exe);
-	}
-	if (cgroup)
-		subject.cgroup = interned_text(cgroup->path);
-	if (cgroup && cgroup->container)
-		subject.container = interned_text(cgroup->container);
-	subject.user_known = entry || scope == SCOPE_USER;
-	subject.user = info->uid;
-	return subject;
-}
-
 static void fill(struct scene *scene)
 {
 	const struct window_shape *shape = &scene->state->trees.shape;
@@ -339,7 +303,6 @@ static void fill(struct scene *scene)
 static struct firing *tell(struct scene *scene)
 {
 	struct rule_state *state = scene->state;
-	struct rule_subject subject;
 	struct firing *firing;
 
 	if (scene->culprit.entry && !state->rule->detector->names_last)
@@ -355,8 +318,8 @@ static struct firing *tell(struct scene *scene)
 	firing->window = scene->decider->key;
 	firing->scoped = scene->scoped;
 	firing->alert = 0;
-	subject = subject_of(scene);
-	if (!rule_admits(state->rule, &subject))
+	if (!telling_admits(state->rule, scene->detect->cgroups, scene->culprit.entry,
+		    &scene->event->entry->info))
 		return NULL;
 	fill(scene);
 	return firing;
@@ -386,17 +349,37 @@ struct firing *detect_event(struct detect *detect, struct rule_state *state,
 	return tell(&scene);
 }
 
-static double value_now(struct rule_state *state, const struct firing *firing, uint64_t now_ns)
+static double sampled_now(const struct process_table *table, const struct rule_state *state,
+	const struct firing *firing)
+{
+	const struct process_entry *entry;
+
+	if (firing->window.a > UINT32_MAX)
+		return state->holds.host_value;
+	entry = process_table_find(table, (uint32_t)firing->window.a, firing->window.b);
+	if (!entry || entry->exited)
+		return 0;
+	return state->rule->detector->kind == DETECT_GROWTH
+		       ? growth_value(&state->growths, firing->window)
+		       : level_value(state->rule, entry);
+}
+
+static double value_now(const struct process_table *table, struct rule_state *state,
+	const struct firing *firing, uint64_t now_ns)
 {
 	struct window_set *set = firing->scoped ? &state->scoped : &state->trees;
-	struct keyed_window *keyed = window_set_find(set, firing->window, now_ns);
+	struct keyed_window *keyed;
 
+	if (state->rule->detector->kind != DETECT_EVENTS)
+		return sampled_now(table, state, firing);
+	keyed = window_set_find(set, firing->window, now_ns);
 	return keyed ? window_value(&set->shape, &keyed->window) : 0;
 }
 
-bool detect_cleared(struct rule_state *state, struct firing *firing, uint64_t now_ns)
+bool detect_cleared(const struct process_table *table, struct rule_state *state,
+	struct firing *firing, uint64_t now_ns)
 {
-	double value = value_now(state, firing, now_ns);
+	double value = value_now(table, state, firing, now_ns);
 	bool below = value < state->rule->clear_below || value == 0;
 
 	if (below && firing->active) {

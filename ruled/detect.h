@@ -17,9 +17,9 @@ struct detect {
 	const struct process_table *table;
 	const struct cgroups *cgroups;
 	const struct suite_users *suite;
-	const struct lineage *lineage; /* of the process that acted */
+	const struct lineage *lineage;	   /* of the process that acted */
 	const struct process_entry *actor; /* may be NULL */
-	char who[DETECT_WHO_BYTES]; /* room for finding->who */
+	char who[DETECT_WHO_BYTES];	   /* room for finding->who */
 };
 
 /*
@@ -33,4 +33,5 @@ struct firing *detect_event(struct detect *detect, struct rule_state *state,
  * Looks at what @firing told, at @now_ns. True: it has been clear for long enough; the caller tells
  * so and removes it.
  */
-bool detect_cleared(struct rule_state *state, struct firing *firing, uint64_t now_ns);
+bool detect_cleared(const struct process_table *table, struct rule_state *state,
+	struct firing *firing, uint64_t now_ns);

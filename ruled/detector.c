@@ -1,12 +1,7 @@
 /* SPDX-License-Identifier: AGPL-3.0-only */
 #include "ruled/detector.h"
 
-#include <stdio.h>
-#include <string.h>
-#include <sys/wait.h>
-
-#define EXEC_RATE_WINDOW_SECS 60
-#define NUMBER_BYTES	      32
+#include "ruled/sentence.h"
 
 #define SCOPE(name) (1U << SCOPE_##name)
 #define SCOPES_ALL  (SCOPE(HOST) | SCOPE(TREE) | SCOPE(PROCESS) | SCOPE(CGROUP) | SCOPE(USER))
@@ -61,86 +56,23 @@ static bool also_short_lived(const struct rule_def *rule, const struct lives *li
 	       (double)*median_ns <= rule->median_lifetime_secs * (double)NSEC_PER_SEC;
 }
 
-/* Who did it: "sh (pid 4711, uid 1000)". */
-static const char *who(const struct finding *finding, char *out, size_t size)
-{
-	const struct process *info;
+#define LEVEL(scopes_, scope_)                                                                     \
+	.keys = KEYS_THRESHOLD | KEYS_DURATION, .scopes = (scopes_), .scope = (scope_)
+#define PRESSURE(resource_, gauge_)                                                                \
+	.kind = DETECT_PRESSURE, .resource = (resource_), .gauge = (gauge_),                       \
+	.keys = KEYS_THRESHOLD_PCT | KEYS_DURATION, .scopes = SCOPE(HOST), .scope = SCOPE_HOST,    \
+	.say = sentence_pressure
 
-	if (!finding->culprit)
-		return finding->who;
-	info = &finding->culprit->info;
-	snprintf(out, size, "%s (pid %u, uid %u)", info->comm, info->tgid, info->uid);
-	return out;
-}
-
-/* As short as it is exact: "10", "2.5". */
-static const char *number(double value, char out[NUMBER_BYTES])
-{
-	snprintf(out, NUMBER_BYTES, "%.*f", value == (double)(uint64_t)value ? 0 : 2, value);
-	return out;
-}
-
-/* "31", or "26 of 32" where the culprit's part is smaller than what is over the threshold. */
-static const char *amount(const struct finding *finding, int digits, char out[NUMBER_BYTES])
-{
-	if (finding->culprit && finding->own < finding->value)
-		snprintf(out, NUMBER_BYTES, "%.*f of %.*f", digits, finding->own, digits,
-			finding->value);
-	else
-		snprintf(out, NUMBER_BYTES, "%.*f", digits, finding->value);
-	return out;
-}
-
-static void say_rate(const struct finding *finding, char *out, size_t size)
-{
-	char name[64], value[NUMBER_BYTES], limit[NUMBER_BYTES];
-
-	snprintf(out, size, "%s started %s processes per second for %u s (limit %s)",
-		who(finding, name, sizeof(name)), amount(finding, 1, value),
-		finding->rule->duration_secs, number(finding->rule->threshold, limit));
-}
-
-static void say_burst(const struct finding *finding, char *out, size_t size)
-{
-	char name[64], value[NUMBER_BYTES], limit[NUMBER_BYTES];
-
-	snprintf(out, size, "%s started %s processes within %u s (limit %s)",
-		who(finding, name, sizeof(name)), amount(finding, 0, value),
-		finding->rule->window_secs, number(finding->rule->threshold, limit));
-}
-
-static void say_short_jobs(const struct finding *finding, char *out, size_t size)
-{
-	char name[64], value[NUMBER_BYTES], limit[NUMBER_BYTES];
-
-	snprintf(out, size, "%s ran %s jobs of at most %u ms within %u s (limit %s)",
-		who(finding, name, sizeof(name)), amount(finding, 0, value),
-		finding->rule->max_exec_duration_ms, finding->rule->window_secs,
-		number(finding->rule->threshold, limit));
-}
-
-static void say_crashes(const struct finding *finding, char *out, size_t size)
-{
-	uint32_t status = finding->event->status;
-	bool signalled = WIFSIGNALED((int)status);
-	char name[64], limit[NUMBER_BYTES];
-
-	snprintf(out, size, "%s is the last of %.0f failures within %u s (limit %s), with %s %d",
-		who(finding, name, sizeof(name)), finding->value, finding->rule->window_secs,
-		number(finding->rule->threshold, limit), signalled ? "signal" : "exit code",
-		signalled ? WTERMSIG((int)status) : WEXITSTATUS((int)status));
-}
-
-static void say_execs(const struct finding *finding, char *out, size_t size)
-{
-	char name[64], value[NUMBER_BYTES], limit[NUMBER_BYTES];
-
-	snprintf(out, size,
-		"%s executed %s programs within %u s (limit %s), half of them for at most %.3f s",
-		who(finding, name, sizeof(name)), amount(finding, 0, value), EXEC_RATE_WINDOW_SECS,
-		number(finding->rule->threshold, limit),
-		(double)finding->median_ns / (double)NSEC_PER_SEC);
-}
+/* What runaway_tree means with a window: as the original has it. */
+static const struct detector RUNAWAY_FORKS = {
+	.name = "runaway_tree",
+	.keys = KEYS_THRESHOLD | KEYS_WINDOW,
+	.scopes = SCOPE(PROCESS),
+	.scope = SCOPE_PROCESS,
+	.changes = 1U << PROCESS_FORKED,
+	.look = look_at_all,
+	.say = sentence_burst,
+};
 
 static const struct detector DETECTORS[] = {
 	{
@@ -150,7 +82,7 @@ static const struct detector DETECTORS[] = {
 		.scope = SCOPE_TREE,
 		.changes = 1U << PROCESS_FORKED,
 		.look = look_at_all,
-		.say = say_rate,
+		.say = sentence_rate,
 	},
 	{
 		.name = "fork_burst",
@@ -159,7 +91,7 @@ static const struct detector DETECTORS[] = {
 		.scope = SCOPE_TREE,
 		.changes = 1U << PROCESS_FORKED,
 		.look = look_at_all,
-		.say = say_burst,
+		.say = sentence_burst,
 	},
 	{
 		.name = "short_job_flood",
@@ -168,7 +100,7 @@ static const struct detector DETECTORS[] = {
 		.scope = SCOPE_TREE,
 		.changes = 1U << PROCESS_EXITED,
 		.look = look_at_short,
-		.say = say_short_jobs,
+		.say = sentence_short_jobs,
 	},
 	{
 		.name = "exec_rate",
@@ -178,7 +110,7 @@ static const struct detector DETECTORS[] = {
 		.changes = 1U << PROCESS_EXECED | 1U << PROCESS_EXITED,
 		.look = look_at_matching,
 		.also = also_short_lived,
-		.say = say_execs,
+		.say = sentence_execs,
 	},
 	{
 		.name = "crash_loop",
@@ -187,8 +119,121 @@ static const struct detector DETECTORS[] = {
 		.scope = SCOPE_CGROUP,
 		.changes = 1U << PROCESS_EXITED,
 		.names_last = true,
+		.by_program = true,
 		.look = look_at_abnormal,
-		.say = say_crashes,
+		.say = sentence_crashes,
+	},
+	{
+		.name = "oom_kill",
+		.keys = KEYS_THRESHOLD | KEYS_WINDOW,
+		.scopes = SCOPE(HOST) | SCOPE(CGROUP) | SCOPE(USER),
+		.scope = SCOPE_HOST,
+		.changes = 1U << PROCESS_OOM_KILLED,
+		.names_last = true,
+		.look = look_at_all,
+		.say = sentence_oom_kills,
+	},
+	{
+		.name = "subtree_cpu_pct",
+		.kind = DETECT_LEVEL,
+		.gauge = GAUGE_CPU,
+		.mean = true,
+		LEVEL(SCOPE(TREE) | SCOPE(PROCESS), SCOPE_TREE),
+		.say = sentence_level,
+		.verb = "used",
+		.unit = " % of a core",
+	},
+	{
+		.name = "runaway_tree",
+		.kind = DETECT_LEVEL,
+		.gauge = GAUGE_CPU,
+		.mean = true,
+		.both = true,
+		LEVEL(SCOPE(TREE), SCOPE_TREE),
+		.say = sentence_level,
+		.verb = "and its children used",
+		.unit = " % of a core",
+		.windowed = &RUNAWAY_FORKS,
+	},
+	{
+		.name = "subtree_rss_mb",
+		.kind = DETECT_LEVEL,
+		.gauge = GAUGE_RSS,
+		LEVEL(SCOPE(TREE) | SCOPE(PROCESS), SCOPE_TREE),
+		.say = sentence_level,
+		.verb = "held",
+		.unit = " MB of memory",
+	},
+	{
+		.name = "rss_growth_mb",
+		.kind = DETECT_GROWTH,
+		.keys = KEYS_THRESHOLD | KEYS_WINDOW,
+		.scopes = SCOPE(PROCESS),
+		.scope = SCOPE_PROCESS,
+		.say = sentence_growth,
+	},
+	{
+		.name = "fd_usage_pct",
+		.kind = DETECT_LEVEL,
+		.gauge = GAUGE_FDS,
+		LEVEL(SCOPE(PROCESS), SCOPE_PROCESS),
+		.say = sentence_level,
+		.verb = "had",
+		.unit = " % of the files open that it may have",
+	},
+	{
+		.name = "zombie_count",
+		.kind = DETECT_LEVEL,
+		.gauge = GAUGE_ZOMBIES,
+		LEVEL(SCOPE(PROCESS), SCOPE_PROCESS),
+		.say = sentence_level,
+		.verb = "had",
+		.unit = " ended children it did not wait for",
+	},
+	{
+		.name = "dstate_count",
+		.kind = DETECT_HOST,
+		.gauge = GAUGE_DSTATE,
+		LEVEL(SCOPE(HOST), SCOPE_HOST),
+		.say = sentence_level,
+		.verb = "had",
+		.unit = " processes in uninterruptible sleep",
+	},
+	{
+		.name = "thread_count",
+		.kind = DETECT_LEVEL,
+		.gauge = GAUGE_THREADS,
+		LEVEL(SCOPE(PROCESS), SCOPE_PROCESS),
+		.say = sentence_level,
+		.verb = "had",
+		.unit = " threads",
+	},
+	{
+		.name = "io_mb_per_sec",
+		.kind = DETECT_LEVEL,
+		.gauge = GAUGE_IO,
+		.mean = true,
+		LEVEL(SCOPE(TREE) | SCOPE(PROCESS), SCOPE_TREE),
+		.say = sentence_level,
+		.verb = "read and wrote",
+		.unit = " MB per second",
+	},
+	{
+		.name = "system_psi_cpu",
+		PRESSURE(PRESSURE_CPU, GAUGE_CPU),
+		.unit = "for a CPU",
+	},
+	{
+		.name = "system_psi_memory",
+		PRESSURE(PRESSURE_MEMORY, GAUGE_RSS),
+		.full = true,
+		.unit = "for memory",
+	},
+	{
+		.name = "system_psi_io",
+		PRESSURE(PRESSURE_IO, GAUGE_IO),
+		.full = true,
+		.unit = "for storage",
 	},
 };
 

@@ -6,6 +6,7 @@
 
 #include "ruled/detect.h"
 #include "ruled/report.h"
+#include "ruled/survey.h"
 
 struct engine {
 	struct engine_options options;
@@ -15,9 +16,10 @@ struct engine {
 	struct ruleset *ruleset; /* NULL before the first */
 	struct rule_state **states;
 	unsigned state_count;
+	struct survey survey;
 	struct report_source source; /* what every alert tells */
 	uint64_t now_ns;
-	uint64_t counter; /* of alerts */
+	uint64_t counter;  /* of alerts */
 	uint64_t received; /* process events */
 	uint64_t alerts[SEVERITY_COUNT];
 	struct {
@@ -26,6 +28,9 @@ struct engine {
 		bool known;
 	} loss;
 };
+
+static void on_found(
+	void *ctx, struct rule_state *state, struct firing *firing, const struct finding *finding);
 
 int engine_new(const struct engine_options *options, const struct engine_sink *sink,
 	struct engine **engine)
@@ -43,6 +48,11 @@ int engine_new(const struct engine_options *options, const struct engine_sink *s
 	made->source.suite = &made->options.suite;
 	process_table_init(&made->table, &limits);
 	cgroups_init(&made->cgroups);
+	made->survey =
+		(struct survey){.pass = {.table = &made->table, .suite = &made->options.suite},
+			.cgroups = &made->cgroups,
+			.on_found = on_found,
+			.ctx = made};
 	*engine = made;
 	return 0;
 }
@@ -135,6 +145,7 @@ int engine_set_rules(struct engine *engine, struct ruleset *ruleset)
 	engine->ruleset = ruleset;
 	engine->states = states;
 	engine->state_count = ruleset->count;
+	survey_rules(&engine->survey, states, ruleset->count);
 	return 0;
 }
 
@@ -159,6 +170,12 @@ static void tell(struct engine *engine, struct rule_state *state, struct firing 
 	state->last_fired_wall_ns = alert->frame.wall_ns;
 	engine->alerts[state->rule->severity]++;
 	engine->sink.on_alert(engine->sink.ctx, alert);
+}
+
+static void on_found(
+	void *ctx, struct rule_state *state, struct firing *firing, const struct finding *finding)
+{
+	tell(ctx, state, firing, finding);
 }
 
 /* Who acted: a fork and an end are the parent's doing, and so is the first exec of a child. */
@@ -209,13 +226,31 @@ static void on_process_event(struct engine *engine, const struct frame *frame)
 	on_process(engine, frame);
 }
 
+static void on_sample_end(struct engine *engine, const struct frame *frame)
+{
+	const struct sample_end *end = frame->payload;
+
+	on_process(engine, frame);
+	engine->now_ns = MAX(engine->now_ns, end->time_ns);
+	if (engine->table.pass.whole)
+		survey_pass(&engine->survey, &engine->table, end->time_ns);
+}
+
+static void on_host_sample(struct engine *engine, const struct frame *frame)
+{
+	const struct host_sample *sample = frame->payload;
+
+	engine->now_ns = MAX(engine->now_ns, sample->time_ns);
+	survey_host(&engine->survey, sample);
+}
+
 static void look_for_cleared(struct engine *engine, struct rule_state *state)
 {
 	struct firing *firing = TAILQ_FIRST(&state->firings.told), *next;
 
 	for (; firing; firing = next) {
 		next = TAILQ_NEXT(firing, order);
-		if (!detect_cleared(state, firing, engine->now_ns))
+		if (!detect_cleared(&engine->table, state, firing, engine->now_ns))
 			continue;
 		if (firing->alert != 0)
 			engine->sink.on_cleared(
@@ -273,7 +308,10 @@ static const struct {
 	{FRAME_EXIT, on_process_event},
 	{FRAME_SAMPLE, on_process},
 	{FRAME_SAMPLE_BEGIN, on_process},
-	{FRAME_SAMPLE_END, on_process},
+	{FRAME_SAMPLE_END, on_sample_end},
+	{FRAME_HOST_SAMPLE, on_host_sample},
+	{FRAME_EXIT_INFERRED, on_process},
+	{FRAME_OOM, on_process},
 	{FRAME_CGROUP, on_cgroup},
 	{FRAME_TICK, on_tick},
 	{FRAME_COUNTERS, on_counters},
@@ -293,6 +331,7 @@ void engine_frame(struct engine *engine, const struct frame *frame)
 void engine_unsync(struct engine *engine)
 {
 	process_table_unsync(&engine->table);
+	survey_forget(&engine->survey);
 	engine->loss.known = false;
 }
 

@@ -30,7 +30,7 @@ struct engine_sink {
 struct engine_options {
 	struct suite_users suite;
 	uint64_t retention_ns; /* of exited processes */
-	uint64_t epoch; /* of alert ids; 0: the first TICK's time */
+	uint64_t epoch;	       /* of alert ids; 0: the first TICK's time */
 };
 
 /* Without rules. -ENOMEM. */

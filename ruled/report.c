@@ -33,7 +33,8 @@ static void name_culprit(
 
 	alert->frame.culprit = culprit->info;
 	alert->frame.root_tgid = root->tgid;
-	alert->actionable = culprit->known && !culprit->exited;
+	alert->actionable =
+		culprit->known && !culprit->exited && !finding->rule->detector->names_last;
 	memcpy(report->root_comm, root->comm, sizeof(report->root_comm));
 	alert->texts[ALERT_ROOT_COMM] = text_of(report->root_comm);
 	alert->texts[ALERT_EXE] = interned_text(culprit->exe);
@@ -52,12 +53,12 @@ static void name_cgroup(struct engine_alert *alert, const struct cgroup_entry *c
 /* Nobody stands out, but the scope is known. */
 static void name_scope(struct engine_alert *alert, const struct finding *finding)
 {
-	const struct process *info = &finding->event->entry->info;
+	const struct process_entry *entry = finding->event->entry;
 
 	if (finding->rule->scope == SCOPE_CGROUP)
-		alert->frame.culprit.cgroup = info->cgroup;
+		alert->frame.culprit.cgroup = entry->info.cgroup;
 	if (finding->rule->scope == SCOPE_USER)
-		alert->frame.culprit.uid = info->uid;
+		alert->frame.culprit.uid = entry->info.uid;
 }
 
 void report_make(

@@ -16,6 +16,7 @@
 
 #define GLOB_BYTES_MAX	   255
 #define COUNT_MAX	   1e9
+#define PCT_MAX		   100
 #define SECS_MAX	   3600
 #define COOLDOWN_SECS_MAX  86400
 #define LIFETIME_SECS_MAX  86400
@@ -34,7 +35,7 @@ struct filter_draft {
 struct draft {
 	char name[RULE_NAME_BYTES_MAX + 1], regex[RULE_REGEX_BYTES_MAX + 1];
 	int detector, severity, scope, action, signal;
-	double threshold, clear_below, rate_per_min, median_lifetime;
+	double threshold, threshold_pct, clear_below, rate_per_min, median_lifetime;
 	uint32_t duration, window_seconds, max_exec_duration_ms, cooldown;
 	struct filter_draft match;
 	struct filter_draft *exclude;
@@ -85,10 +86,10 @@ static const struct ytext_spec GLOB_TEXT = {
 	.min = 1, .max = GLOB_BYTES_MAX, .numbers = true, .check = check_glob};
 static const struct ytext_spec USER_TEXT = {.min = 1, .max = ACCOUNT_NAME_MAX - 1, .numbers = true};
 
-#define GLOB(field) \
-	{ \
+#define GLOB(field)                                                                                \
+	{                                                                                          \
 		.name = #field, .kind = YKEY_TEXT, .offset = offsetof(struct filter_draft, field), \
-		.text = &GLOB_TEXT \
+		.text = &GLOB_TEXT                                                                 \
 	}
 
 static const struct ykey FILTER_KEYS[] = {
@@ -165,14 +166,14 @@ static const struct ykey PROPOSE_KEYS[] = {
 };
 static const struct ykeys PROPOSE = YKEYS(PROPOSE_KEYS);
 
-#define VALUE(name_, kind_, field, ...) \
-	{ \
-		.name = (name_), .kind = (kind_), .offset = offsetof(struct draft, field), \
-		__VA_ARGS__ \
+#define VALUE(name_, kind_, field, ...)                                                            \
+	{                                                                                          \
+		.name = (name_), .kind = (kind_), .offset = offsetof(struct draft, field),         \
+		__VA_ARGS__                                                                        \
 	}
 
 /* The detector was looked up before: its names are only checked here. */
-#define DETECTORS_MAX 16
+#define DETECTORS_MAX 32
 static struct yname detector_names[DETECTORS_MAX + 1];
 
 static const struct ykey KEYS[] = {
@@ -180,6 +181,8 @@ static const struct ykey KEYS[] = {
 	VALUE("detector", YKEY_NAME, detector, .names = detector_names, .required = true),
 	VALUE("threshold", YKEY_DOUBLE, threshold, .min = 0, .max = COUNT_MAX, .required = true,
 		.groups = KEYS_THRESHOLD),
+	VALUE("threshold_pct", YKEY_DOUBLE, threshold_pct, .min = 0, .max = PCT_MAX,
+		.required = true, .groups = KEYS_THRESHOLD_PCT),
 	VALUE("duration", YKEY_U32, duration, .min = 1, .max = SECS_MAX, .required = true,
 		.groups = KEYS_DURATION),
 	VALUE("window_seconds", YKEY_U32, window_seconds, .min = 1, .max = SECS_MAX,
@@ -218,10 +221,22 @@ static const struct detector *find_detector(const struct ynode *node)
 {
 	const struct ynode *named = ynode_get(node, "detector");
 
-	for (unsigned i = 0; named && detector_at(i); i++)
-		if (ynode_is_text(named, detector_at(i)->name))
-			return detector_at(i);
+	for (unsigned i = 0; named && detector_at(i); i++) {
+		const struct detector *detector = detector_at(i);
+
+		if (!ynode_is_text(named, detector->name))
+			continue;
+		return detector->windowed && ynode_get(node, "window_seconds") ? detector->windowed
+									       : detector;
+	}
 	return NULL;
+}
+
+static double threshold_of(const struct draft *draft, const struct detector *detector)
+{
+	if (detector->keys & KEYS_EXEC_RATE)
+		return draft->rate_per_min;
+	return detector->keys & KEYS_THRESHOLD_PCT ? draft->threshold_pct : draft->threshold;
 }
 
 /* What no single key can tell. */
@@ -229,7 +244,7 @@ static void check_together(const struct ytree *tree, const struct ynode *node, s
 	const struct detector *detector)
 {
 	const struct ynode *clear_below = ynode_get(node, "clear_below");
-	double threshold = detector->keys & KEYS_EXEC_RATE ? draft->rate_per_min : draft->threshold;
+	double threshold = threshold_of(draft, detector);
 
 	if (!(detector->scopes & 1U << draft->scope))
 		ytree_problem(tree, ynode_get(node, "scope"), "scope", "%s cannot count by %s",

@@ -19,6 +19,8 @@ struct rule_state *rule_state_new(const struct rule_def *rule)
 	state->rule = rule;
 	window_set_init(&state->scoped, detector_shape(rule));
 	window_set_init(&state->trees, detector_shape(rule));
+	hold_set_init(&state->holds);
+	growth_set_init(&state->growths, rule->window_secs, rule->threshold);
 	firing_set_init(&state->firings);
 	return state;
 }
@@ -29,6 +31,8 @@ void rule_state_free(struct rule_state *state)
 		return;
 	window_set_done(&state->scoped);
 	window_set_done(&state->trees);
+	hold_set_done(&state->holds);
+	growth_set_done(&state->growths);
 	firing_set_done(&state->firings);
 	free(state->lives);
 	free(state);

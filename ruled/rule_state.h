@@ -6,6 +6,8 @@
 #pragma once
 
 #include "ruled/firing.h"
+#include "ruled/growth.h"
+#include "ruled/level.h"
 #include "ruled/lives.h"
 #include "ruled/rule.h"
 #include "ruled/window_set.h"
@@ -13,7 +15,9 @@
 struct rule_state {
 	const struct rule_def *rule; /* borrowed */
 	struct window_set scoped; /* of the scope; tree scope: of those no candidate answers for */
-	struct window_set trees; /* by process */
+	struct window_set trees;  /* by process */
+	struct hold_set holds;	  /* of what samples show */
+	struct growth_set growths;
 	struct firing_set firings;
 	struct lives *lives; /* where the detector asks for them */
 	uint64_t fired, last_fired_wall_ns;

@@ -19,10 +19,26 @@ static const char RULES[] =
 	"- {name: group, detector: short_job_flood, threshold: 2, window_seconds: 60, scope: cgroup}\n"
 	"- {name: user, detector: short_job_flood, threshold: 1, window_seconds: 3600, scope: user}\n"
 	"- {name: crash, detector: crash_loop, threshold: 1, window_seconds: 2}\n"
-	"- {name: exec, detector: exec_rate, regex: '^.?a*', rate_per_min: 2, median_lifetime: 9}\n";
+	"- {name: exec, detector: exec_rate, regex: '^.?a*', rate_per_min: 2, median_lifetime: 9}\n"
+	"- {name: oom, detector: oom_kill, threshold: 0, window_seconds: 5, propose: {action: kill_tree}}\n"
+	"- {name: cpu, detector: subtree_cpu_pct, threshold: 50, duration: 1, cooldown: 1}\n"
+	"- {name: own, detector: subtree_cpu_pct, threshold: 1, duration: 1, scope: process}\n"
+	"- {name: tree2, detector: runaway_tree, threshold: 20, duration: 1, cooldown: 1}\n"
+	"- {name: forks, detector: runaway_tree, threshold: 2, window_seconds: 5}\n"
+	"- {name: rss, detector: subtree_rss_mb, threshold: 1, duration: 2, clear_below: 0}\n"
+	"- {name: grow, detector: rss_growth_mb, threshold: 1, window_seconds: 3, cooldown: 1}\n"
+	"- {name: fds, detector: fd_usage_pct, threshold: 50, duration: 1}\n"
+	"- {name: dead, detector: zombie_count, threshold: 0, duration: 1, cooldown: 1}\n"
+	"- {name: stuck, detector: dstate_count, threshold: 0, duration: 1, cooldown: 1}\n"
+	"- {name: many, detector: thread_count, threshold: 2, duration: 1}\n"
+	"- {name: io, detector: io_mb_per_sec, threshold: 1, duration: 1}\n"
+	"- {name: c, detector: system_psi_cpu, threshold_pct: 1, duration: 1, cooldown: 1}\n"
+	"- {name: m, detector: system_psi_memory, threshold_pct: 1, duration: 1, cooldown: 1}\n"
+	"- {name: i, detector: system_psi_io, threshold_pct: 1, duration: 1, cooldown: 1}\n";
 
 static const uint16_t TYPES[] = {FRAME_FORK, FRAME_EXEC, FRAME_EXIT, FRAME_SAMPLE_BEGIN,
-	FRAME_SAMPLE, FRAME_SAMPLE_END, FRAME_CGROUP, FRAME_TICK, FRAME_COUNTERS, FRAME_HOST};
+	FRAME_SAMPLE, FRAME_SAMPLE_END, FRAME_CGROUP, FRAME_TICK, FRAME_COUNTERS, FRAME_HOST,
+	FRAME_OOM, FRAME_EXIT_INFERRED, FRAME_HOST_SAMPLE};
 
 struct input {
 	const uint8_t *data;
@@ -93,7 +109,53 @@ static void shape_process(struct input *input, struct process *process, uint64_t
 		process->time_ns = *now_ns;
 }
 
-static void feed(struct engine *engine, struct input *input, uint64_t *now_ns)
+/* A pass as the collector makes it: the frames around samples say how many there were. */
+struct passes {
+	uint32_t number, sent;
+	uint64_t now_ns;
+};
+
+static void shape_sample(struct input *input, struct sample *sample, struct passes *passes)
+{
+	static const char states[] = "SRDZ";
+
+	sample->pass = passes->number;
+	sample->cpu_ns = take_byte(input) * 100 * NSEC_PER_MSEC;
+	sample->rss_anon_bytes = (uint64_t)take_byte(input) << 18;
+	sample->write_bytes = (uint64_t)take_byte(input) << 20;
+	sample->fds = take_byte(input);
+	sample->fd_limit = take_byte(input);
+	sample->threads = take_byte(input) % 4;
+	sample->state = (uint16_t)states[take_byte(input) % 4];
+	passes->sent++;
+}
+
+/* Mostly well-formed; else as the input has it. */
+static void shape_pass(struct input *input, unsigned type, void *payload, struct passes *passes)
+{
+	if (take_byte(input) == 0xff)
+		return;
+	if (type == FRAME_SAMPLE_BEGIN) {
+		passes->now_ns += NSEC_PER_SEC;
+		passes->sent = 0;
+		*(struct sample_begin *)payload = (struct sample_begin){
+			passes->now_ns, ++passes->number, take_byte(input) & 1, 0};
+	} else if (type == FRAME_SAMPLE_END) {
+		*(struct sample_end *)payload = (struct sample_end){
+			passes->now_ns, passes->number, passes->sent, passes->sent, 0};
+	} else if (type == FRAME_HOST_SAMPLE) {
+		((struct host_sample *)payload)->time_ns = passes->now_ns += NSEC_PER_SEC;
+		((struct host_sample *)payload)->pressure_known &= 7;
+	} else if (type == FRAME_EXIT_INFERRED) {
+		((struct exit_inferred *)payload)->tgid = 1 + take_byte(input) % 24;
+		((struct exit_inferred *)payload)->start_ns = 1 + take_byte(input) % 8;
+		((struct exit_inferred *)payload)->time_ns = passes->now_ns;
+	} else if (type == FRAME_SAMPLE) {
+		shape_sample(input, payload, passes);
+	}
+}
+
+static void feed(struct engine *engine, struct input *input, struct passes *passes)
 {
 	static uint64_t payload[64], bytes[FRAME_BYTES_MAX / sizeof(uint64_t)];
 	unsigned type = TYPES[take_byte(input) % ARRAY_LEN(TYPES)];
@@ -105,14 +167,18 @@ static void feed(struct engine *engine, struct input *input, uint64_t *now_ns)
 	const char *why;
 
 	memset(payload, 0, sizeof(payload));
-	if (type == FRAME_FORK || type == FRAME_EXEC || type == FRAME_EXIT || type == FRAME_SAMPLE)
-		shape_process(input, (struct process *)payload, now_ns);
+	if (type == FRAME_FORK || type == FRAME_EXEC || type == FRAME_EXIT ||
+		type == FRAME_SAMPLE || type == FRAME_OOM)
+		shape_process(input, (struct process *)payload, &passes->now_ns);
 	else
 		take(input, payload, spec->payload_bytes);
-	if (type == FRAME_EXIT)
+	if (type == FRAME_EXIT) {
 		((struct exit *)payload)->status = take_byte(input);
+		((struct exit *)payload)->cpu_ns = take_byte(input) * 100 * NSEC_PER_MSEC;
+	}
+	shape_pass(input, type, payload, passes);
 	if (type == FRAME_TICK && take_byte(input) < 250)
-		((struct tick *)payload)->time_ns = *now_ns += NSEC_PER_SEC;
+		((struct tick *)payload)->time_ns = passes->now_ns += NSEC_PER_SEC;
 	for (unsigned i = 0; i < 2; i++) {
 		texts[i] = (struct text){tail[i], take_byte(input) % sizeof(tail[i])};
 		take(input, tail[i], texts[i].len);
@@ -142,14 +208,14 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	struct input input = {data, size};
 	struct detection detection;
 	struct engine *engine;
-	uint64_t now_ns = 100 * NSEC_PER_SEC;
+	struct passes passes = {.now_ns = 100 * NSEC_PER_SEC};
 	int r = engine_new(&options, &sink, &engine);
 
 	assert(r == 0);
 	r = engine_set_rules(engine, rules());
 	assert(r == 0);
 	while (input.size > 0)
-		feed(engine, &input, &now_ns);
+		feed(engine, &input, &passes);
 	r = engine_set_rules(engine, rules());
 	assert(r == 0);
 	engine_detection(engine, &detection);

@@ -65,27 +65,136 @@ void made_wait_ms(struct made_host *host, double ms)
 	host->now_ns = until_ns;
 }
 
-void made_pass(struct made_host *host)
+/* Lets @process do what it does until now. */
+static void reckon(const struct made_host *host, struct made_process *process)
 {
-	struct sample_begin begin = {.time_ns = host->now_ns, .pass = ++host->pass, .full = 1};
+	struct made_use *use = &process->use;
+	uint64_t from_ns = MAX(process->used_ns, process->info.start_ns);
+	double secs = host->now_ns > from_ns ? (double)(host->now_ns - from_ns) / 1e9 : 0;
+
+	use->cpu_ns += use->cpu_pct * secs * 1e7;
+	use->anon_mb += use->anon_mb_per_sec * secs;
+	use->io_mb += use->io_mb_per_sec * secs;
+	process->used_ns = host->now_ns;
+}
+
+static uint64_t bytes_of(double mb)
+{
+	return (uint64_t)(mb * (1 << 20));
+}
+
+static struct sample sample_of(const struct made_host *host, struct made_process *process)
+{
+	const struct made_use *use = &process->use;
+
+	reckon(host, process);
+	return (struct sample){.process = process->info,
+		.args_known = process->exe[0] != '\0',
+		.cpu_ns = (uint64_t)use->cpu_ns,
+		.rss_anon_bytes = bytes_of(use->anon_mb),
+		.rss_file_bytes = bytes_of(use->file_mb),
+		.rss_shmem_bytes = bytes_of(use->shmem_mb),
+		.swap_bytes = bytes_of(use->swap_mb),
+		.read_bytes = bytes_of(use->io_mb) / 2,
+		.write_bytes = bytes_of(use->io_mb) - bytes_of(use->io_mb) / 2,
+		.fds = use->fds,
+		.fd_limit = use->fd_limit > 0 ? use->fd_limit : 1024,
+		.threads = use->threads > 0 ? use->threads : 1,
+		.state = process->zombie ? 'Z' : (uint16_t)(use->state ? use->state : 'S')};
+}
+
+static void pass(struct made_host *host, bool full)
+{
+	struct sample_begin begin = {.time_ns = host->now_ns, .pass = ++host->pass, .full = full};
 	struct sample_end end = {.time_ns = host->now_ns, .pass = host->pass};
 
 	made_frame(host, FRAME_SAMPLE_BEGIN, &begin, NULL);
 	for (uint32_t pid = 1; pid <= host->last_pid; pid++) {
-		const struct made_process *process = &host->processes[pid];
-		struct sample sample = {.process = process->info,
-			.pass = host->pass,
-			.args_known = process->exe[0] != '\0'};
+		struct made_process *process = &host->processes[pid];
 		const struct text texts[] = {text_of(process->exe), text_of(process->args)};
+		struct sample sample;
 
-		if (!process->alive)
+		if (!process->alive && !process->zombie)
 			continue;
+		sample = sample_of(host, process);
+		end.seen++;
+		if (!full && memcmp(&sample, &process->sent, sizeof(sample)) == 0)
+			continue;
+		process->sent = sample;
+		sample.pass = host->pass;
 		sample.process.time_ns = host->now_ns;
 		made_frame(host, FRAME_SAMPLE, &sample, texts);
 		end.sent++;
 	}
-	end.seen = end.sent;
 	made_frame(host, FRAME_SAMPLE_END, &end, NULL);
+}
+
+void made_pass(struct made_host *host)
+{
+	pass(host, true);
+}
+
+void made_partial_pass(struct made_host *host)
+{
+	pass(host, false);
+}
+
+struct made_use *made_use(struct made_host *host, uint32_t pid)
+{
+	reckon(host, &host->processes[pid]);
+	return &host->processes[pid].use;
+}
+
+void made_run(struct made_host *host, unsigned secs)
+{
+	for (unsigned i = 0; i < secs; i++) {
+		made_wait_ms(host, 1000);
+		made_partial_pass(host);
+	}
+}
+
+void made_pressure(struct made_host *host, double cpu, double memory, double io)
+{
+	const struct host_sample payload = {.time_ns = host->now_ns,
+		.pressure_known = 7,
+		.pressure = {
+			[PRESSURE_CPU].some_avg10_centi = (uint32_t)(cpu * 100),
+			[PRESSURE_MEMORY].full_avg10_centi = (uint32_t)(memory * 100),
+			[PRESSURE_IO].full_avg10_centi = (uint32_t)(io * 100),
+		}};
+
+	made_frame(host, FRAME_HOST_SAMPLE, &payload, NULL);
+}
+
+void made_oom(struct made_host *host, uint32_t pid)
+{
+	struct oom payload = {.process = host->processes[pid].info};
+
+	payload.process.time_ns = host->now_ns;
+	made_frame(host, FRAME_OOM, &payload, NULL);
+}
+
+void made_zombie(struct made_host *host, uint32_t pid)
+{
+	made_exit(host, pid, 0);
+	host->processes[pid].zombie = true;
+}
+
+void made_reap(struct made_host *host, uint32_t pid)
+{
+	const struct made_process *process = &host->processes[pid];
+	const struct exit_inferred payload = {.time_ns = host->now_ns,
+		.start_ns = process->info.start_ns,
+		.tgid = process->info.tgid};
+
+	host->processes[pid].zombie = false;
+	made_frame(host, FRAME_EXIT_INFERRED, &payload, NULL);
+}
+
+void made_exit_inferred(struct made_host *host, uint32_t pid)
+{
+	host->processes[pid].alive = false;
+	made_reap(host, pid);
 }
 
 void made_connect(struct made_host *host)
@@ -107,6 +216,10 @@ static struct made_process *add(struct made_host *host, uint32_t parent)
 	must(host->last_pid < MADE_HOST_PIDS, "too many processes");
 	*child = *from;
 	child->alive = true;
+	child->zombie = false;
+	child->use = (struct made_use){0};
+	child->used_ns = 0;
+	memset(&child->sent, 0, sizeof(child->sent));
 	child->info.tgid = host->last_pid;
 	child->info.ppid = parent;
 	child->info.parent_start_ns = from->info.start_ns;
@@ -163,6 +276,8 @@ void made_exit(struct made_host *host, uint32_t pid, uint32_t status)
 	struct made_process *process = &host->processes[pid];
 	struct exit payload = {.process = process->info, .status = status};
 
+	reckon(host, process);
+	payload.cpu_ns = (uint64_t)process->use.cpu_ns;
 	payload.process.time_ns = host->now_ns;
 	made_frame(host, FRAME_EXIT, &payload, NULL);
 	process->alive = false;

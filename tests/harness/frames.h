@@ -10,10 +10,22 @@
 
 #define MADE_HOST_PIDS 65536
 
+/* What a process does from now on, and what it has. Children begin with nothing. */
+struct made_use {
+	double cpu_pct, anon_mb_per_sec, io_mb_per_sec;
+	double cpu_ns, anon_mb, file_mb, shmem_mb, swap_mb, io_mb;
+	uint32_t fds, fd_limit, threads;
+	char state; /* 0: S */
+};
+
 struct made_process {
 	struct process info;
 	char exe[64], args[128];
 	bool alive;
+	bool zombie; /* not alive, but not waited for either */
+	struct made_use use;
+	uint64_t used_ns;   /* until when @use is reckoned */
+	struct sample sent; /* the last one */
 };
 
 struct made_host {
@@ -22,7 +34,7 @@ struct made_host {
 	uint64_t now_ns, tick_ns; /* the next TICK */
 	uint64_t sequence, frames;
 	uint32_t last_pid, pass;
-	uint64_t cgroup; /* of new processes without a parent */
+	uint64_t cgroup;		/* of new processes without a parent */
 	struct made_process *processes; /* by pid */
 };
 
@@ -40,6 +52,28 @@ void made_frame(
 /* HOST, TICK and a full pass over all processes, as a new connection begins. */
 void made_connect(struct made_host *host);
 void made_pass(struct made_host *host);
+
+/* A pass that tells only of what has changed since it was last told. */
+void made_partial_pass(struct made_host *host);
+
+/* What @pid does from now on; to be filled in by the caller before time goes on. */
+struct made_use *made_use(struct made_host *host, uint32_t pid);
+
+/* @secs seconds with a partial pass at the end of each. */
+void made_run(struct made_host *host, unsigned secs);
+
+/* HOST_SAMPLE with these averages in percent: some for the CPU, full for memory and storage. */
+void made_pressure(struct made_host *host, double cpu, double memory, double io);
+
+/* The kernel chooses @pid; it has not ended yet. */
+void made_oom(struct made_host *host, uint32_t pid);
+
+/* Ends, but nobody waits for it; or is waited for at last. */
+void made_zombie(struct made_host *host, uint32_t pid);
+void made_reap(struct made_host *host, uint32_t pid);
+
+/* Ends unseen; what the collector concludes. */
+void made_exit_inferred(struct made_host *host, uint32_t pid);
 
 /* Lets time go on, with a TICK each second. */
 void made_wait_ms(struct made_host *host, double ms);

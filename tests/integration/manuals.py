@@ -153,7 +153,8 @@ def told_detectors():
 
 def rule(detector, keys, /, **more):
     """A rule with every key the detector needs."""
-    values = {"name": "a", "detector": detector, "threshold": 1, "duration": 1, "window_seconds": 1, "regex": "a",
+    values = {"name": "a", "detector": detector, "threshold": 1, "threshold_pct": 1, "duration": 1,
+              "window_seconds": 1, "regex": "a",
               "rate_per_min": 1, "median_lifetime": 1, "max_exec_duration_ms": 1}
     fields = {key: value for key, value in values.items() if key in keys} | more
     return "- {%s}\n" % ", ".join("%s: %s" % field for field in fields.items())

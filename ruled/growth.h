@@ -1,0 +1,57 @@
+/* SPDX-License-Identifier: AGPL-3.0-only */
+/*
+ * Memory that grows and grows: the anonymous memory of the processes that have been growing, as
+ * series over the last seconds. What is read into the page cache or shared is nobody's leak.
+ * Bounded: the one that has not grown for longest makes room. Pure: time comes with the passes.
+ */
+#pragma once
+
+#include <sys/queue.h>
+
+#include "common/map.h"
+#include "common/pool.h"
+#include "common/process_table.h"
+
+#define GROWTH_POINTS 20 /* of one series: the window is cut into 16 steps at most */
+
+struct growth {
+	struct map_key key;
+	TAILQ_ENTRY(growth) order;
+	struct growth_point {
+		uint64_t time_ns;
+		uint64_t kib;
+	} at[GROWTH_POINTS]; /* oldest first */
+	uint64_t rose_ns;    /* when it last did */
+	uint32_t count;
+	double value_mb; /* its growth within the window */
+};
+
+TAILQ_HEAD(growth_list, growth);
+
+struct growth_set {
+	uint64_t window_ns;
+	uint64_t first_ns; /* of the first pass: nothing is known before */
+	double threshold_mb;
+	struct map map;
+	struct pool pool;
+	struct growth_list recent; /* risen most recently first */
+	uint64_t evicted;
+};
+
+void growth_set_init(struct growth_set *set, uint32_t window_secs, double threshold_mb);
+void growth_set_done(struct growth_set *set);
+/* What was seen is too old to go on with. */
+void growth_set_clear(struct growth_set *set);
+
+/*
+ * A process of the pass at @now_ns, the last one being at @before_ns. Its series if it has grown
+ * gradually and by more than the threshold, else NULL.
+ */
+const struct growth *growth_see(struct growth_set *set, const struct process_entry *entry,
+	uint64_t now_ns, uint64_t before_ns);
+
+/* The growth of a process that is followed, else 0. */
+double growth_value(const struct growth_set *set, struct map_key key);
+
+/* Gives up those that have not grown for a whole window. */
+void growth_expire(struct growth_set *set, uint64_t now_ns);

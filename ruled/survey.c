@@ -1,0 +1,170 @@
+/* SPDX-License-Identifier: AGPL-3.0-only */
+#include "ruled/survey.h"
+
+#include <math.h>
+
+#include "ruled/culprit.h"
+#include "ruled/telling.h"
+
+#define CENTI 100.0
+
+void survey_rules(struct survey *survey, struct rule_state **states, unsigned count)
+{
+	survey->states = states;
+	survey->count = count;
+	survey->needed = survey->growths = false;
+	for (unsigned gauge = 0; gauge < GAUGE_COUNT; gauge++)
+		survey->floor[gauge] = INFINITY;
+	for (unsigned i = 0; i < count; i++) {
+		const struct rule_def *rule = states[i]->rule;
+		const struct detector *detector = rule->detector;
+
+		survey->needed |= detector->kind != DETECT_EVENTS;
+		survey->growths |= detector->kind == DETECT_GROWTH;
+		if (detector->kind == DETECT_LEVEL)
+			survey->floor[detector->gauge] =
+				MIN(survey->floor[detector->gauge], rule->threshold);
+	}
+}
+
+/* What was found has been told already: itself, or the tree it is the greater part of. */
+static bool is_told(const struct survey *survey, const struct rule_state *state, struct map_key key,
+	const struct level_find *found)
+{
+	struct firing *firing = telling_cooling(state, key, survey->now_ns);
+	const struct hold *decider = found->decider;
+
+	if (!firing && decider && decider->entry && decider->entry != found->culprit)
+		firing = telling_cooling(state, decider->key, survey->now_ns);
+	if (firing)
+		firing->active = true;
+	return firing != NULL;
+}
+
+static void tell(struct survey *survey, struct rule_state *state, const struct level_find *found)
+{
+	const struct process_event event = {.entry = found->culprit, .time_ns = survey->now_ns};
+	const struct finding finding = {.rule = state->rule,
+		.event = &event,
+		.culprit = found->culprit,
+		.who = "the host",
+		.value = found->value,
+		.own = found->own,
+		.since_ns = found->since_ns};
+	const struct map_key nobody = {UINT64_MAX, 0};
+	struct map_key key = found->culprit ? culprit_key(0, found->culprit) : nobody;
+	struct firing *firing;
+
+	if (is_told(survey, state, key, found))
+		return;
+	firing = firing_set_tell(&state->firings, key, survey->now_ns);
+	if (!firing)
+		return;
+	firing->window = found->decider ? found->decider->key : key;
+	firing->scoped = false;
+	firing->alert = 0;
+	if (found->decider) {
+		found->decider->sum = 0;
+		found->decider->samples = 0;
+	}
+	if (telling_admits(state->rule, survey->cgroups, found->culprit, NULL))
+		survey->on_found(survey->ctx, state, firing, &finding);
+}
+
+static void see_growth(struct survey *survey, struct rule_state *state, struct process_entry *entry)
+{
+	const struct growth *growth =
+		growth_see(&state->growths, entry, survey->pass.begin_ns, survey->pass.before_ns);
+	struct level_find found = {.culprit = entry};
+
+	if (!growth || !lineage_candidate(entry, survey->pass.suite))
+		return;
+	found.value = found.own = growth->value_mb;
+	found.since_ns = survey->pass.begin_ns - state->growths.window_ns;
+	tell(survey, state, &found);
+}
+
+static bool is_over_any_floor(const struct survey *survey, const struct process_entry *entry)
+{
+	for (unsigned gauge = 0; gauge < GAUGE_COUNT; gauge++)
+		if (usage_tree(entry, (enum gauge)gauge) > survey->floor[gauge])
+			return true;
+	return false;
+}
+
+static void see(void *ctx, struct process_entry *entry)
+{
+	struct survey *survey = ctx;
+	bool over = is_over_any_floor(survey, entry);
+
+	if (!over && !survey->growths)
+		return;
+	for (unsigned i = 0; i < survey->count; i++) {
+		struct rule_state *state = survey->states[i];
+
+		if (over && state->rule->detector->kind == DETECT_LEVEL)
+			level_see(&survey->pass, state, entry);
+		else if (state->rule->detector->kind == DETECT_GROWTH)
+			see_growth(survey, state, entry);
+	}
+}
+
+static void settle(struct survey *survey, struct rule_state *state)
+{
+	struct level_find found;
+
+	level_settle(&survey->pass, state);
+	while (level_next(&survey->pass, state, &found))
+		tell(survey, state, &found);
+}
+
+void survey_pass(struct survey *survey, struct process_table *table, uint64_t now_ns)
+{
+	struct level_pass *pass = &survey->pass;
+
+	if (!survey->needed)
+		return;
+	survey->now_ns = now_ns;
+	pass->begin_ns = table->pass.begin_ns;
+	pass->before_ns = table->pass.before_ns;
+	pass->number++;
+	usage_walk(table, pass->suite, &pass->host, see, survey);
+	for (unsigned i = 0; i < survey->count; i++) {
+		struct rule_state *state = survey->states[i];
+		const struct detector *detector = state->rule->detector;
+
+		if (detector->kind == DETECT_HOST)
+			level_see_host(pass, state, pass->host.at[detector->gauge]);
+		if (detector->kind == DETECT_HOST || detector->kind == DETECT_LEVEL)
+			settle(survey, state);
+		if (detector->kind == DETECT_GROWTH)
+			growth_expire(&state->growths, pass->begin_ns);
+	}
+}
+
+void survey_host(struct survey *survey, const struct host_sample *sample)
+{
+	survey->now_ns = survey->pass.begin_ns = sample->time_ns;
+	survey->pass.number++;
+	for (unsigned i = 0; i < survey->count; i++) {
+		struct rule_state *state = survey->states[i];
+		const struct detector *detector = state->rule->detector;
+		const struct pressure *pressure = &sample->pressure[detector->resource];
+
+		if (detector->kind != DETECT_PRESSURE ||
+			!(sample->pressure_known & 1U << detector->resource))
+			continue;
+		level_see_host(&survey->pass, state,
+			(detector->full ? pressure->full_avg10_centi : pressure->some_avg10_centi) /
+				CENTI);
+		settle(survey, state);
+	}
+}
+
+void survey_forget(struct survey *survey)
+{
+	for (unsigned i = 0; i < survey->count; i++) {
+		hold_set_clear(&survey->states[i]->holds);
+		growth_set_clear(&survey->states[i]->growths);
+	}
+}

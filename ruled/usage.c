@@ -1,0 +1,179 @@
+/* SPDX-License-Identifier: AGPL-3.0-only */
+#include "ruled/usage.h"
+
+#define BUSY_CPU_PCT		 10
+#define WAITING_STATE		 'D' /* cannot be interrupted */
+#define KIB_PER_MB		 1024.0F
+#define USEC_TO_PCT(us, span_ns) ((float)((double)(us)*1e5 / (double)(span_ns)))
+
+/* What one walk needs at each process. */
+struct walk {
+	const struct process_table *table;
+	const struct suite_users *suite;
+	struct usage_host *host;
+	void (*on_process)(void *ctx, struct process_entry *entry);
+	void *ctx;
+	uint64_t span_ns; /* since the last pass */
+};
+
+static void clear_sums(struct process_entry *entry)
+{
+	struct process_usage *usage = &entry->usage;
+
+	usage->tree_cpu_pct = usage->tree_io_mb_per_sec = usage->tree_rss_mb = 0;
+	usage->tree_dstate = 0;
+	usage->zombies = 0;
+	usage->busy_child = false;
+}
+
+static struct process_entry *first_leaf(struct process_entry *entry)
+{
+	clear_sums(entry);
+	while (!LIST_EMPTY(&entry->children)) {
+		entry = LIST_FIRST(&entry->children);
+		clear_sums(entry);
+	}
+	return entry;
+}
+
+static bool is_waiting(const struct process_entry *entry)
+{
+	return entry->usage.state == WAITING_STATE && !entry->info.kernel_thread;
+}
+
+/* What was not sent again in this pass has not run and has not grown. */
+static void add_own(const struct walk *walk, struct process_entry *entry)
+{
+	struct process_usage *usage = &entry->usage;
+	struct usage_host *host = walk->host;
+
+	if (usage->time_ns < walk->table->pass.begin_ns) {
+		usage->cpu_pct = usage->io_mb_per_sec = 0;
+		usage->anon_before_kib = usage->anon_kib;
+	}
+	usage->tree_cpu_pct += usage->cpu_pct;
+	usage->tree_io_mb_per_sec += usage->io_mb_per_sec;
+	usage->tree_rss_mb += (float)usage->rss_kib / KIB_PER_MB;
+	usage->tree_dstate += is_waiting(entry);
+	for (unsigned gauge = 0; gauge < GAUGE_TREES; gauge++)
+		host->at[gauge] += usage_own(entry, (enum gauge)gauge);
+}
+
+static void add_pending(const struct walk *walk, struct process_entry *entry)
+{
+	struct process_usage *usage = &entry->usage;
+	float pct = walk->span_ns > 0 ? USEC_TO_PCT(usage->pending_cpu_us, walk->span_ns) : 0;
+
+	usage->pending_cpu_us = 0;
+	usage->tree_cpu_pct += pct;
+	walk->host->at[GAUGE_CPU] += (double)pct;
+}
+
+static void add_to_parent(const struct process_entry *entry, struct process_entry *parent)
+{
+	const struct process_usage *from = &entry->usage;
+	struct process_usage *to = &parent->usage;
+
+	to->tree_cpu_pct += from->tree_cpu_pct;
+	to->tree_io_mb_per_sec += from->tree_io_mb_per_sec;
+	to->tree_rss_mb += from->tree_rss_mb;
+	to->tree_dstate += from->tree_dstate;
+	to->busy_child |= entry->exited ? from->busy_child : from->cpu_pct > BUSY_CPU_PCT;
+}
+
+static void visit(const struct walk *walk, struct process_entry *entry)
+{
+	if (entry->parent && entry->zombie && entry->parent->usage.zombies < UINT16_MAX)
+		entry->parent->usage.zombies++;
+	if (!entry->exited)
+		add_own(walk, entry);
+	add_pending(walk, entry);
+	if (entry->parent && !lineage_excludes(entry, walk->suite))
+		add_to_parent(entry, entry->parent);
+	if (!entry->exited)
+		walk->on_process(walk->ctx, entry);
+}
+
+static void walk_tree(const struct walk *walk, struct process_entry *root)
+{
+	struct process_entry *entry = first_leaf(root), *next;
+
+	for (;;) {
+		/* Read first: nothing of it is needed afterwards. */
+		next = LIST_NEXT(entry, siblings);
+		visit(walk, entry);
+		if (entry == root)
+			return;
+		entry = next ? first_leaf(next) : entry->parent;
+	}
+}
+
+void usage_walk(struct process_table *table, const struct suite_users *suite,
+	struct usage_host *host, void (*on_process)(void *ctx, struct process_entry *entry),
+	void *ctx)
+{
+	struct process_list *const lists[] = {&table->live, &table->exited, &table->zombies};
+	const struct walk walk = {.table = table,
+		.suite = suite,
+		.host = host,
+		.on_process = on_process,
+		.ctx = ctx,
+		.span_ns = table->pass.before_ns > 0 && table->pass.begin_ns > table->pass.before_ns
+				   ? table->pass.begin_ns - table->pass.before_ns
+				   : 0};
+	struct process_entry *entry;
+
+	*host = (struct usage_host){0};
+	for (size_t i = 0; i < ARRAY_LEN(lists); i++)
+		TAILQ_FOREACH (entry, lists[i], order)
+			if (!entry->parent)
+				walk_tree(&walk, entry);
+}
+
+double usage_own(const struct process_entry *entry, enum gauge gauge)
+{
+	const struct process_usage *usage = &entry->usage;
+
+	switch (gauge) {
+	case GAUGE_CPU:
+		return (double)usage->cpu_pct;
+	case GAUGE_RSS:
+		return (double)usage->rss_kib / (double)KIB_PER_MB;
+	case GAUGE_IO:
+		return (double)usage->io_mb_per_sec;
+	case GAUGE_DSTATE:
+		return is_waiting(entry);
+	case GAUGE_FDS:
+		return usage->fd_limit > 0 ? 100.0 * usage->fds / usage->fd_limit : 0;
+	case GAUGE_ZOMBIES:
+		return usage->zombies;
+	case GAUGE_THREADS:
+		return usage->threads;
+	case GAUGE_COUNT:
+		break;
+	}
+	return 0;
+}
+
+double usage_tree(const struct process_entry *entry, enum gauge gauge)
+{
+	const struct process_usage *usage = &entry->usage;
+
+	switch (gauge) {
+	case GAUGE_CPU:
+		return (double)usage->tree_cpu_pct;
+	case GAUGE_RSS:
+		return (double)usage->tree_rss_mb;
+	case GAUGE_IO:
+		return (double)usage->tree_io_mb_per_sec;
+	case GAUGE_DSTATE:
+		return usage->tree_dstate;
+	default:
+		return usage_own(entry, gauge);
+	}
+}
+
+bool usage_both_busy(const struct process_entry *entry)
+{
+	return entry->usage.cpu_pct > BUSY_CPU_PCT && entry->usage.busy_child;
+}
