@@ -63,7 +63,7 @@ struct frame_header {
 	FRAME(SAMPLE_END, 16, sample_end, WAY_EVENTS_UP, 0, 0, 0, 0) \
 	FRAME(OOM, 17, oom, WAY_EVENTS_UP, 0, 0, 0, 0) \
 	FRAME(EXIT_INFERRED, 18, exit_inferred, WAY_EVENTS_UP, 0, 0, 0, 0) \
-	FRAME(HOST_SAMPLE, 19, host_sample, WAY_EVENTS_UP | WAY_FEED_UP, 0, 0, 0, 0) \
+	FRAME(HOST_SAMPLE, 19, host_sample, WAY_EVENTS_UP, 0, 0, 0, 0) \
 	FRAME(ALERT, 20, alert, WAY_FEED_UP, 11, 8192, 1, 0) \
 	FRAME(ALERT_NOTE, 21, alert_note, WAY_FEED_UP, 1, 512, 1, 0) \
 	FRAME(ACK, 22, ack, WAY_FEED_DOWN, 0, 0, 0, 0) \
