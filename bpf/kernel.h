@@ -12,6 +12,7 @@
 
 #define PF_KTHREAD	  0x00200000U
 #define SIGNAL_GROUP_EXIT 4U
+#define EXIT_ZOMBIE 0x20
 #define RLIMIT_NOFILE	  7
 
 #pragma clang attribute push(__attribute__((preserve_access_index)), apply_to = record)

@@ -179,7 +179,8 @@ int on_task(struct bpf_iter__task *ctx)
 			write_thread(seq, task);
 		return 0;
 	}
-	if (task->signal->live.counter == 0)
+	/* On its way out; what stays for its parent to wait for is told as the zombie it is. */
+	if (task->signal->live.counter == 0 && !(task->exit_state & EXIT_ZOMBIE))
 		return 0;
 	learn_level(task);
 	own = own_counters();
