@@ -32,7 +32,7 @@ linnix._tests.clear()  # apid.py's own
 COLLECTORD, RULED, APID, ENFORCERD = range(4)
 HEADER, HELLO = struct.Struct("<IHHQ"), struct.Struct("<IHHQ16sIIQ")
 PROCESS = struct.Struct("<5Q3I2H16s")
-MAGIC, VERSION, HAS_FD = 0x584E4C01, 1, 1
+MAGIC, VERSION, HAS_FD = 0x584E4C01, 2, 1
 F_PROPOSE, F_VERDICT, F_WITHDRAW, F_CLAIM, F_PROOF, F_UNCLAIM, F_DECIDE, F_DECIDED, F_ACTION = \
     30, 31, 32, 40, 41, 42, 43, 44, 46
 OK, FORBIDDEN, UNKNOWN, CONFLICT, EXPIRED, MISMATCH, INVALID, UNAVAILABLE = range(8)
@@ -565,8 +565,13 @@ def random_frame(rng, clock):
     return rng.choice((
         (11, process), (11, process), (11, process),
         (12, process + struct.pack("<H", rng.randrange(2)) + lengths + b"\0\0" + b"".join(texts)),
-        (13, process + struct.pack("<IIQ", rng.randrange(65536), 0, rng.getrandbits(60))),
-        (15, process + struct.pack("<IH", rng.randrange(3), rng.randrange(2)) + lengths + bytes(6) + b"".join(texts)),
+        (13, process + struct.pack("<IIQQ", rng.randrange(65536), 0, rng.getrandbits(60), rng.getrandbits(64))),
+        (15, process + struct.pack("<8Q4I2H", *(rng.getrandbits(rng.randrange(65)) for _ in range(8)), rng.getrandbits(32),
+                                   rng.getrandbits(32), rng.getrandbits(32), rng.randrange(3), rng.choice(b"RSDZ"),
+                                   rng.randrange(2)) + lengths + b"".join(texts)),
+        (17, process),
+        (18, struct.pack("<QQII", clock, rng.randrange(50), rng.randrange(1, 60), 0)),
+        (19, struct.pack("<Q", clock) + bytes(rng.randrange(256) for _ in range(108)) + struct.pack("<HH", rng.randrange(8), 0)),
         (14, struct.pack("<QIHH", clock, rng.randrange(3), rng.randrange(2), 0)),
         (16, struct.pack("<QIIII", clock, rng.randrange(3), rng.randrange(9), rng.randrange(9), 0)),
         (10, struct.pack("<QHH4x", rng.randrange(1, 2**64), len(texts[0]), rng.randrange(2)) + texts[0]),
