@@ -71,7 +71,9 @@ static void put_secret(
 {
 	const char *mark = part == ALL ? NULL : memchr(data, part == AFTER_COLON ? ':' : '%', len);
 
-	if (part != ALL && !mark && !redaction->truncated) { /* a user without a password */
+	/* A user without a password; but what has the look of another secret is none. */
+	if (part != ALL && !mark && !redaction->truncated && !memchr(data, '=', len) &&
+		!memchr(data, ':', len)) {
 		put(redaction, data, len);
 		return;
 	}

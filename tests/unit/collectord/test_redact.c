@@ -149,6 +149,8 @@ static void knows_the_options_of_some_programs(void **state)
 		{"sudo|sshpass|-p|x|ssh|h", "sudo sshpass -p *** ssh h"},
 		{"sshpass|-px", "sshpass -p***"},
 		{"curl|-u|user:pass|h", "curl -u user:*** h"},
+		{"curl|-u|--password=x", "curl -u ***"},
+		{"smbclient|-U|https://user:x@h", "smbclient -U ***"},
 		{"curl|-uuser:pass", "curl -uuser:***"},
 		{"curl|--user|user|h", "curl --user user h"},
 		{"redis-cli|-a|x|ping", "redis-cli -a *** ping"},
