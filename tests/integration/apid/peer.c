@@ -146,12 +146,14 @@ static void cmd_detection(char **words)
 /* alert EPOCH COUNTER RULE SEVERITY PID */
 static void cmd_alert(char **words)
 {
+	/* A millisecond apart: times are told in microseconds, and no two may look the same. */
+	uint64_t wall_ns = clock_wall_ns() + number(words, 2) * NSEC_PER_MSEC;
 	struct alert alert = {
 		.epoch = number(words, 1),
 		.counter = number(words, 2),
 		.time_ns = clock_boottime_ns(),
-		.wall_ns = clock_wall_ns(),
-		.since_wall_ns = clock_wall_ns() - 2 * NSEC_PER_SEC,
+		.wall_ns = wall_ns,
+		.since_wall_ns = wall_ns - 2 * NSEC_PER_SEC,
 		.value = 15.5,
 		.threshold = 10,
 		.culprit = {.tgid = (uint32_t)number(words, 5),
