@@ -72,7 +72,7 @@ void decide(struct exchange *e)
 	struct connection *c = e->connection;
 	struct decide frame = {.connection = c->number};
 	struct body body;
-	struct text texts[2];
+	struct text texts[3] = {0};
 
 	if (unproven(e) || bad_body(e, &body))
 		return;

@@ -13,14 +13,14 @@
 
 #define FRAME_BYTES_MAX 65536U
 #define PROTOCOL_MAGIC 0x584e4c01U
-#define PROTOCOL_VERSION 2
+#define PROTOCOL_VERSION 3
 
 enum role { ROLE_COLLECTORD, ROLE_RULED, ROLE_APID, ROLE_ENFORCERD, ROLE_COUNT };
 
 /* One bit for each direction of each link; a frame lists where it may appear. */
 enum way {
 	WAY_EVENTS_UP = 1 << 0,      /* collectord → ruled; recordings hold these frames too */
-	WAY_EVENTS_DOWN = 1 << 1,    /* ruled → collectord: HELLO only */
+	WAY_EVENTS_DOWN = 1 << 1,    /* ruled → collectord: HELLO and what is wanted */
 	WAY_FEED_UP = 1 << 2,        /* ruled → apid */
 	WAY_FEED_DOWN = 1 << 3,      /* apid → ruled */
 	WAY_PROPOSALS_UP = 1 << 4,   /* ruled → enforcerd */
@@ -54,6 +54,7 @@ struct frame_header {
 	FRAME(TICK, 5, tick, WAY_EVENTS_UP | WAY_FEED_UP, 0, 0, 0, 0) \
 	FRAME(COUNTERS, 6, counters, WAY_EVENTS_UP | WAY_FEED_UP, 0, 0, 0, 0) \
 	FRAME(PROGRAM, 7, program, WAY_EVENTS_UP | WAY_FEED_UP, 1, 64, 0, 0) \
+	FRAME(WANT, 8, want, WAY_EVENTS_DOWN, 0, 0, 0, 0) \
 	FRAME(CGROUP, 10, cgroup, WAY_EVENTS_UP, 1, 4096, 0, 0) \
 	FRAME(FORK, 11, fork, WAY_EVENTS_UP, 0, 0, 0, 0) \
 	FRAME(EXEC, 12, exec, WAY_EVENTS_UP, 2, 2048, 0, 0) \
@@ -74,17 +75,25 @@ struct frame_header {
 	FRAME(VERDICT, 31, verdict, WAY_PROPOSALS_DOWN, 1, 512, 0, 0) \
 	FRAME(WITHDRAW, 32, withdraw, WAY_PROPOSALS_UP, 1, 256, 0, 0) \
 	FRAME(ACTION_STATE, 33, action_state, WAY_PROPOSALS_DOWN, 1, 512, 0, 0) \
+	FRAME(MUTE, 34, mute, WAY_PROPOSALS_DOWN | WAY_FEED_UP, 2, 384, 0, 0) \
 	FRAME(CLAIM, 40, claim, WAY_DECISIONS_UP, 0, 0, 0, 1) \
 	FRAME(PROOF, 41, proof, WAY_DECISIONS_DOWN, 2, 512, 0, 0) \
 	FRAME(UNCLAIM, 42, unclaim, WAY_DECISIONS_UP, 0, 0, 0, 0) \
-	FRAME(DECIDE, 43, decide, WAY_DECISIONS_UP, 2, 1280, 0, 0) \
+	FRAME(DECIDE, 43, decide, WAY_DECISIONS_UP, 3, 1408, 0, 0) \
 	FRAME(DECIDED, 44, decided, WAY_DECISIONS_DOWN, 1, 512, 0, 0) \
 	FRAME(ENFORCER, 45, enforcer, WAY_DECISIONS_DOWN, 2, 512, 0, 0) \
 	FRAME(ACTION, 46, action, WAY_DECISIONS_DOWN, 11, 8192, 0, 0) \
 	FRAME(ACTION_GATE, 47, action_gate, WAY_DECISIONS_DOWN, 2, 384, 0, 0) \
 	FRAME(ACTION_MEMBER, 48, action_member, WAY_DECISIONS_DOWN, 2, 512, 0, 0) \
 	FRAME(ACTION_PROOF, 49, action_proof, WAY_DECISIONS_DOWN, 2, 256, 0, 0) \
-	FRAME(ACTIONS_END, 50, actions_end, WAY_DECISIONS_DOWN, 0, 0, 0, 0)
+	FRAME(ACTIONS_END, 50, actions_end, WAY_DECISIONS_DOWN, 0, 0, 0, 0) \
+	FRAME(INCIDENT, 51, incident, WAY_FEED_UP, 1, 1024, 1, 0) \
+	FRAME(INCIDENT_HOST, 52, incident_host, WAY_FEED_UP, 0, 0, 1, 0) \
+	FRAME(INCIDENT_PROCESS, 53, incident_process, WAY_FEED_UP, 2, 512, 1, 0) \
+	FRAME(INCIDENT_SERIES, 54, incident_series, WAY_FEED_UP, 1, 64, 1, 0) \
+	FRAME(INCIDENT_EVENTS, 55, incident_events, WAY_FEED_UP, 0, 0, 1, 0) \
+	FRAME(RESUME, 56, resume, WAY_FEED_DOWN, 1, 64, 0, 0) \
+	FRAME(RESUMED, 57, resumed, WAY_FEED_DOWN, 0, 0, 0, 0)
 
 enum frame_type {
 #define FRAME(name, number, payload, ways, texts, tail_max, reliable, descriptor) FRAME_##name = number,

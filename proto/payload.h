@@ -71,6 +71,12 @@ struct program {
 	uint16_t reserved[3];
 };
 
+/* What ruled's rules need beyond what is always sent; the newest counts. */
+struct want {
+	uint16_t connections; /* 1: open TCP connections in SAMPLE */
+	uint16_t reserved[3];
+};
+
 /* texts: path below the hierarchy's root ("/system.slice/ssh.service") */
 struct cgroup {
 	uint64_t key; /* hierarchy in the top 16 bits, kernfs id below */
@@ -107,7 +113,7 @@ struct exec {
 struct exit {
 	struct process process;
 	uint32_t status; /* wait status: code << 8 | signal */
-	uint32_t reserved;
+	uint32_t connects; /* as in SAMPLE */
 	uint64_t maxrss_bytes;
 	uint64_t cpu_ns; /* used in its life by all threads */
 };
@@ -137,6 +143,8 @@ struct sample {
 	uint32_t fds, fd_limit; /* open files, soft limit */
 	uint32_t threads;
 	uint32_t pass;
+	uint32_t connects;    /* outgoing TCP connections begun since its start, modulo 2^32 */
+	uint32_t connections; /* open TCP sockets in a connected state; 0 while nobody wants them */
 	uint16_t state;      /* letter as in /proc/PID/stat */
 	uint16_t args_known; /* 0: texts are to be ignored */
 	uint16_t text_len[2];
@@ -223,7 +231,8 @@ struct rule {
 	uint64_t last_fired_wall_ns; /* 0: never */
 	uint64_t fired;
 	double threshold;
-	uint32_t index; /* place in the file, from 0 */
+	uint64_t muted_until_wall_ns; /* 0: not muted */
+	uint32_t index; /* place in the file, from 0; the circuit breakers follow */
 	uint32_t duration_secs, window_secs, cooldown_secs;
 	uint16_t severity, scope;
 	uint16_t proposes; /* enum action_type or 0 */
@@ -241,8 +250,106 @@ struct detection {
 	uint64_t alerts[SEVERITY_COUNT];
 	uint64_t unacknowledged, discarded; /* reliable frames waiting; given up because too many waited */
 	uint64_t delay_last_ns;  /* from the completing event to its alert */
+	uint64_t muted;          /* alerts not told, since start */
+	uint32_t incidents_open;
 	uint16_t synced;         /* 1: a full pass is in the table */
-	uint16_t reserved[3];
+	uint16_t breaker[PRESSURE_RESOURCES]; /* enum breaker_state of each resource */
+	uint16_t reserved[2];
+};
+
+enum breaker_state { BREAKER_OFF, BREAKER_CLOSED, BREAKER_GRACE, BREAKER_OPEN, BREAKER_STATES };
+
+/*
+ * texts: the rules whose alerts joined it, ", " between. The state of an incident at its newest change; its id is that
+ * of its first alert, which was sent before and names the culprit. Its evidence follows the first INCIDENT.
+ */
+struct incident {
+	uint64_t epoch, counter; /* of the first alert */
+	uint64_t version; /* from 1 */
+	uint64_t opened_wall_ns, updated_wall_ns;
+	uint64_t cleared_wall_ns; /* 0: open */
+	uint64_t last_alert; /* counter of the newest alert that joined */
+	uint32_t alerts;
+	uint32_t reopened; /* how often it had cleared and came back */
+	uint16_t severity; /* the highest of its alerts */
+	uint16_t flapping, evidence_complete; /* 0, 1 */
+	uint16_t text_len[1];
+};
+
+/* The host when the incident opened. */
+struct incident_host {
+	uint64_t epoch, counter;
+	struct host_sample host;
+	double cpu_pct; /* of all CPUs, in the last second */
+	uint64_t generated, delivered, dropped; /* as COUNTERS said last */
+};
+
+enum incident_list {
+	INCIDENT_IN_TREE = 1 << 0, /* the culprit, those above it and below it */
+	INCIDENT_TOP_CPU = 1 << 1,
+	INCIDENT_TOP_RSS = 1 << 2,
+	INCIDENT_TOP_FDS = 1 << 3,
+	INCIDENT_LISTS = (1 << 4) - 1,
+};
+
+/* texts: exe, args. One process when the incident opened. */
+struct incident_process {
+	uint64_t epoch, counter;
+	struct process process;
+	double cpu_pct; /* of one core, in the last interval */
+	uint64_t rss_bytes, swap_bytes;
+	uint32_t fds, fd_limit, threads;
+	uint16_t lists;  /* enum incident_list, at least one */
+	uint16_t exited; /* 0, 1 */
+	int16_t generation; /* 0: the culprit, -1: its parent, 1: a child …; only IN_TREE */
+	uint16_t text_len[2];
+	uint16_t reserved;
+};
+
+#define INCIDENT_POINTS_MAX 64
+
+/* texts: unit. The measured values that crossed the line, oldest first. */
+struct incident_series {
+	uint64_t epoch, counter;
+	uint16_t count, text_len[1];
+	uint32_t reserved;
+	struct {
+		uint64_t wall_ns;
+		double value;
+	} points[INCIDENT_POINTS_MAX];
+};
+
+/* The last events of the culprit's tree before the incident opened, oldest first. */
+struct incident_events {
+	uint64_t epoch, counter;
+	uint16_t count, reserved[3];
+	struct {
+		uint64_t wall_ns;
+		uint32_t tgid, ppid;
+		uint32_t status; /* of an exit: wait status */
+		uint32_t kind;	 /* enum event_kind */
+		char comm[COMM_BYTES];
+	} events[INCIDENT_POINTS_MAX];
+};
+
+/*
+ * texts: rule. What apid holds as open when ruled connects: one for each rule whose alert joined the incident, so that
+ * a ruled that was restarted goes on with it. RESUMED follows the last.
+ */
+struct resume {
+	uint64_t epoch, counter, version; /* of the incident */
+	uint64_t opened_wall_ns;
+	uint64_t told_wall_ns; /* of this rule's newest alert in it */
+	uint64_t start_ns, cgroup; /* of the culprit */
+	uint32_t tgid, uid; /* of the culprit; 0: nobody stood out */
+	uint32_t alerts, reopened;
+	uint16_t severity, scope;
+	uint16_t text_len[1];
+	uint16_t reserved;
+};
+
+struct resumed {
+	uint64_t count;
 };
 
 enum action_type { ACTION_NONE, ACTION_KILL_PROCESS, ACTION_KILL_TREE, ACTION_TYPES };
@@ -288,6 +395,16 @@ struct action_state {
 	uint32_t reserved;
 };
 
+enum mute_kind { MUTE_RULE = 1, MUTE_CULPRIT, MUTE_KINDS };
+
+/* texts: name of the rule or comm of the culprit, who muted it. Decided by an approver. */
+struct mute {
+	uint64_t until_wall_ns; /* 0: not any more */
+	uint16_t kind; /* enum mute_kind */
+	uint16_t text_len[2];
+	uint16_t reserved;
+};
+
 enum peer_kind { PEER_NOBODY, PEER_UNIX, PEER_TCP, PEER_KINDS };
 
 /* A client's connected socket, before its request is read. Answered by one PROOF. */
@@ -295,7 +412,7 @@ struct claim {
 	uint64_t connection; /* apid's number for it, never reused */
 };
 
-enum verb { VERB_NONE, VERB_WHOAMI, VERB_APPROVE, VERB_REJECT, VERB_HOLD, VERB_RESUME, VERB_COUNT };
+enum verb { VERB_NONE, VERB_WHOAMI, VERB_APPROVE, VERB_REJECT, VERB_HOLD, VERB_RESUME, VERB_MUTE, VERB_COUNT };
 
 /* texts: user name, why not ("" if admitted). What enforcerd itself read from the client's bytes and the kernel. */
 struct proof {
@@ -314,12 +431,14 @@ struct unclaim {
 	uint64_t connection;
 };
 
-/* texts: approver label, reason. The decision of a claimed connection. */
+/* texts: approver label, reason, what is to be muted ("" otherwise). The decision of a claimed connection. */
 struct decide {
 	uint64_t request; /* apid's number; comes back in DECIDED */
 	uint64_t connection;
 	uint64_t if_match; /* 0: none; else the action's version */
-	uint16_t text_len[2];
+	uint32_t mute_secs; /* 0: mute no more */
+	uint16_t mute_kind; /* enum mute_kind, or 0 for other verbs */
+	uint16_t text_len[3];
 	uint32_t reserved;
 };
 

@@ -157,7 +157,7 @@ static void shape_pass(struct input *input, unsigned type, void *payload, struct
 
 static void feed(struct engine *engine, struct input *input, struct passes *passes)
 {
-	static uint64_t payload[64], bytes[FRAME_BYTES_MAX / sizeof(uint64_t)];
+	static uint64_t payload[512], bytes[FRAME_BYTES_MAX / sizeof(uint64_t)];
 	unsigned type = TYPES[take_byte(input) % ARRAY_LEN(TYPES)];
 	const struct frame_spec *spec = frame_spec(type);
 	char tail[2][16];

@@ -7,7 +7,7 @@ import socket
 import struct
 import time
 
-MAGIC, VERSION, RULED = 0x584E4C01, 2, 1
+MAGIC, VERSION, RULED = 0x584E4C01, 3, 1
 HEADER = struct.Struct("<IHHQ")
 PROCESS = struct.Struct("<5Q3I2H16s")
 NAMES = {1: "HELLO", 2: "SELF", 3: "HOST", 4: "PROBE", 5: "TICK", 6: "COUNTERS", 7: "PROGRAM", 10: "CGROUP", 11: "FORK",
@@ -24,11 +24,11 @@ FIELDS = {
     "CGROUP": ("<Q", "key", "<HH4x", "path"),
     "FORK": ("<", ""),
     "EXEC": ("<H", "truncated", "<2H2x", "exe args"),
-    "EXIT": ("<IIQQ", "status reserved maxrss_bytes cpu_ns"),
+    "EXIT": ("<IIQQ", "status connects maxrss_bytes cpu_ns"),
     "OOM": ("<", ""),
     "SAMPLE_BEGIN": ("<QIHH", "time_ns number full reserved"),
-    "SAMPLE": ("<8Q4I2H", "cpu_ns anon file shmem swap read_bytes write_bytes major_faults fds fd_limit threads number "
-               "state known", "<2H", "exe args"),
+    "SAMPLE": ("<8Q6I2H", "cpu_ns anon file shmem swap read_bytes write_bytes major_faults fds fd_limit threads number "
+               "connects connections state known", "<2H", "exe args"),
     "SAMPLE_END": ("<QIIII", "time_ns number seen sent reserved"),
     "EXIT_INFERRED": ("<QQII", "time_ns start_ns pid reserved"),
     "HOST_SAMPLE": ("<Q" + "IIQQ" * 3 + "QQQ3I2H", "time_ns " + " ".join(

@@ -32,7 +32,8 @@ linnix._tests.clear()  # apid.py's own
 COLLECTORD, RULED, APID, ENFORCERD = range(4)
 HEADER, HELLO = struct.Struct("<IHHQ"), struct.Struct("<IHHQ16sIIQ")
 PROCESS = struct.Struct("<5Q3I2H16s")
-MAGIC, VERSION, HAS_FD = 0x584E4C01, 2, 1
+DECIDE = struct.Struct("<QQQI4HI")
+MAGIC, VERSION, HAS_FD = 0x584E4C01, 3, 1
 F_PROPOSE, F_VERDICT, F_WITHDRAW, F_CLAIM, F_PROOF, F_UNCLAIM, F_DECIDE, F_DECIDED, F_ACTION = \
     30, 31, 32, 40, 41, 42, 43, 44, 46
 OK, FORBIDDEN, UNKNOWN, CONFLICT, EXPIRED, MISMATCH, INVALID, UNAVAILABLE = range(8)
@@ -195,7 +196,7 @@ class Enforcerd:
         return struct.unpack_from("<H", body, 24)[0], body[32 + user:32 + user + why].decode(), number
 
     def decide(self, connection, if_match=0, label=b"sre"):
-        self.apid.send(F_DECIDE, struct.pack("<QQQ2HI", connection, connection, if_match, len(label), 0, 0) + label)
+        self.apid.send(F_DECIDE, DECIDE.pack(connection, connection, if_match, 0, 0, len(label), 0, 0, 0) + label)
         body = self.apid.next(F_DECIDED)
         return None if body is None else struct.unpack_from("<H", body, 16)[0]
 
@@ -377,9 +378,9 @@ def frames_that_a_neighbour_may_not_send_end_its_link_only():
     with Enforcerd() as enforcerd, victim() as pid:
         proposal = struct.pack("<4Q2I8H2d", 1, 1, 1, 0, pid, 0, 1, 9, 1, 0, 0, 0, 0, 0, 2.0, 1.0)
         decisions = [(F_PROPOSE, proposal), (F_DECIDED, bytes(24)), (F_ACTION, bytes(200)), (F_CLAIM, struct.pack("<Q", 1)),
-                     (63, b""), (65535, b""), (F_DECIDE, bytes(31)), (F_DECIDE, struct.pack("<QQQ2HI", 1, 1, 0, 9, 0, 0)),
-                     (F_DECIDE, struct.pack("<QQQ2HI", 1, 1, 0, 2000, 0, 0) + bytes(2000)), (1, bytes(48))]
-        decide = struct.pack("<QQQ2HI", 1, 1, 0, 3, 0, 0) + b"sre"
+                     (63, b""), (65535, b""), (F_DECIDE, bytes(31)), (F_DECIDE, DECIDE.pack(1, 1, 0, 0, 0, 9, 0, 0, 0)),
+                     (F_DECIDE, DECIDE.pack(1, 1, 0, 0, 0, 2000, 0, 0, 0) + bytes(2000)), (1, bytes(48))]
+        decide = DECIDE.pack(1, 1, 0, 0, 0, 3, 0, 0, 0) + b"sre"
         proposals = [(F_DECIDE, decide), (F_CLAIM, struct.pack("<Q", 1)),
                      (F_PROPOSE, proposal[:44] + struct.pack("<H", 19) + proposal[46:]),  # SIGSTOP
                      (F_PROPOSE, proposal[:42] + struct.pack("<H", 77) + proposal[44:]),
@@ -566,8 +567,9 @@ def random_frame(rng, clock):
         (11, process), (11, process), (11, process),
         (12, process + struct.pack("<H", rng.randrange(2)) + lengths + b"\0\0" + b"".join(texts)),
         (13, process + struct.pack("<IIQQ", rng.randrange(65536), 0, rng.getrandbits(60), rng.getrandbits(64))),
-        (15, process + struct.pack("<8Q4I2H", *(rng.getrandbits(rng.randrange(65)) for _ in range(8)), rng.getrandbits(32),
-                                   rng.getrandbits(32), rng.getrandbits(32), rng.randrange(3), rng.choice(b"RSDZ"),
+        (15, process + struct.pack("<8Q6I2H", *(rng.getrandbits(rng.randrange(65)) for _ in range(8)), rng.getrandbits(32),
+                                   rng.getrandbits(32), rng.getrandbits(32), rng.randrange(3), rng.getrandbits(32),
+                                   rng.getrandbits(32), rng.choice(b"RSDZ"),
                                    rng.randrange(2)) + lengths + b"".join(texts)),
         (17, process),
         (18, struct.pack("<QQII", clock, rng.randrange(50), rng.randrange(1, 60), 0)),

@@ -233,7 +233,7 @@ static bool claim(struct player *player, int *client)
 static bool decide(struct player *player)
 {
 	struct decide decide = {.request = player->number, .connection = player->number};
-	struct text texts[2] = {text_of("sre-alice"), text_of("")};
+	struct text texts[3] = {text_of("sre-alice"), text_of(""), text_of("")};
 
 	player->decided = false;
 	return link_send(player->decisions, FRAME_DECIDE, &decide, texts) == 0;

@@ -7,7 +7,7 @@
 
 #include "proto/frame.h"
 
-#define SAMPLE_PAYLOAD_BYTES 512
+#define SAMPLE_PAYLOAD_BYTES 8192
 
 static const struct {
 	uint16_t type, offset, value;
@@ -25,6 +25,7 @@ static const struct {
 	{FRAME_PROPOSE, offsetof(struct propose, type), ACTION_KILL_TREE},
 	{FRAME_PROPOSE, offsetof(struct propose, signal), SIGTERM},
 	{FRAME_WITHDRAW, offsetof(struct withdraw, proposal), 1},
+	{FRAME_MUTE, offsetof(struct mute, kind), MUTE_RULE},
 	{FRAME_CLAIM, offsetof(struct claim, connection), 1},
 	{FRAME_PROOF, offsetof(struct proof, connection), 1},
 	{FRAME_UNCLAIM, offsetof(struct unclaim, connection), 1},
@@ -37,6 +38,16 @@ static const struct {
 	{FRAME_ACTION_MEMBER, offsetof(struct action_member, action), 1},
 	{FRAME_ACTION_MEMBER, offsetof(struct action_member, pid), 1},
 	{FRAME_ACTION_PROOF, offsetof(struct action_proof, action), 1},
+	{FRAME_INCIDENT, offsetof(struct incident, counter), 1},
+	{FRAME_INCIDENT, offsetof(struct incident, version), 1},
+	{FRAME_INCIDENT_HOST, offsetof(struct incident_host, counter), 1},
+	{FRAME_INCIDENT_PROCESS, offsetof(struct incident_process, counter), 1},
+	{FRAME_INCIDENT_PROCESS, offsetof(struct incident_process, process.tgid), 1},
+	{FRAME_INCIDENT_PROCESS, offsetof(struct incident_process, lists), INCIDENT_IN_TREE},
+	{FRAME_INCIDENT_SERIES, offsetof(struct incident_series, counter), 1},
+	{FRAME_INCIDENT_EVENTS, offsetof(struct incident_events, counter), 1},
+	{FRAME_RESUME, offsetof(struct resume, counter), 1},
+	{FRAME_RESUME, offsetof(struct resume, version), 1},
 };
 
 /* Fills @payload, SAMPLE_PAYLOAD_BYTES long and 8-byte aligned. */
