@@ -1,0 +1,47 @@
+# SPDX-License-Identifier: AGPL-3.0-only
+"""Programs of nobody's that do what a detector looks for, or only look like it."""
+
+import contextlib
+import os
+import signal
+import subprocess
+
+from linnix import NOBODY, as_user
+
+# Each program says "at TIME" on CLOCK_BOOTTIME when what the rule looks for begins.
+PRELUDE = """
+import mmap, os, random, resource, signal, socket, sys, threading, time
+def began(): print("at %.6f" % time.clock_gettime(time.CLOCK_BOOTTIME), flush=True)
+def stay(): time.sleep(60)
+def burn(share):
+    while True:
+        end = time.monotonic() + 0.02 * share
+        while time.monotonic() < end: pass
+        if share < 1: time.sleep(0.02 * (1 - share))
+"""
+
+
+class Program:
+    """A process of nobody's, in its own session; everything in it ends with the block."""
+
+    def __init__(self, source, *arguments):
+        self.process = subprocess.Popen(["/usr/bin/python3", "-c", PRELUDE + source, *arguments], cwd="/",
+                                        stdout=subprocess.PIPE, text=True, **as_user(NOBODY))
+        self.pid = self.process.pid
+        assert self.pid > 1
+
+    def began(self):
+        return float(self.process.stdout.readline().split()[1])
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(self.pid, signal.SIGKILL)
+        self.process.wait()
+        self.process.stdout.close()
+
+
+def told(events, name, pid):
+    return [e for e in events.of("alert") if e[3]["rule"] == name and (e[3]["culprit"] or {}).get("pid") == pid]
