@@ -2,6 +2,7 @@
 """The real ruled, apid and enforcerd together, with a made-up collector: what an approver mutes over HTTP is kept back,
 shown, and outlasts each of the three. Runs in a network of its own; nothing is ever proposed."""
 
+import contextlib
 import ctypes
 import http.client
 import json
@@ -45,11 +46,14 @@ class Suite:
                 PORT, PORT, self.path("rules/rules.yaml")))
         self.log_file = open(self.path("log"), "w+")
         self.processes = {}
-        for daemon in ("enforcerd", "apid", "ruled"):
-            self.start(daemon)
-        wait_for(lambda: os.path.exists(self.path("run/ruled/events.sock")))
-        self.connect()
         self.pid = 5000
+        try:
+            for daemon in ("enforcerd", "apid", "ruled"):
+                self.start(daemon)
+            self.connect()
+        except BaseException:
+            self.__exit__(*sys.exc_info())
+            raise
         return self
 
     def __exit__(self, kind, value, trace):
@@ -78,7 +82,10 @@ class Suite:
         self.start(daemon)
 
     def connect(self):
-        self.collectord = wait_for(lambda: Wire(self.path("run/ruled/events.sock"), COLLECTORD))
+        def wire():
+            with contextlib.suppress(OSError):  # not there yet, or not yet everybody's who may
+                return Wire(self.path("run/ruled/events.sock"), COLLECTORD)
+        self.collectord = wait_for(wire)
         self.now = time.clock_gettime_ns(time.CLOCK_BOOTTIME)
         self.tick()
 
