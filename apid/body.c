@@ -86,8 +86,7 @@ static int read_mute(const json_t *object, struct body *body, const char **why)
 	return 0;
 }
 
-int body_parse(
-	const char *data, size_t len, enum verb verb, struct body *body, const char **why)
+int body_parse(const char *data, size_t len, enum verb verb, struct body *body, const char **why)
 {
 	json_t *object _cleanup_(free_json) = NULL;
 	const bool mute = verb == VERB_MUTE;

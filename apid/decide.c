@@ -142,8 +142,7 @@ static void answer_mute(struct exchange *e)
 	}
 	answer_json(e, 200,
 		status_mute(body.mute_kind, body.what, body.approver,
-			body.mute_secs == 0 ? 0
-					    : clock_wall_ns() + body.mute_secs * NSEC_PER_SEC));
+			body.mute_secs == 0 ? 0 : clock_wall_ns() + body.mute_secs * NSEC_PER_SEC));
 }
 
 static void answer_decided(struct exchange *e)

@@ -126,10 +126,9 @@ void read_action(struct exchange *e)
 /* Everybody may read; who may decide, may decide everything. */
 static json_t *rights(bool admitted)
 {
-	return admitted
-		       ? json_pack("[s, s, s, s, s, s]", "read", "approve", "reject", "hold",
-				 "resume", "mute")
-		       : json_pack("[s]", "read");
+	return admitted ? json_pack("[s, s, s, s, s, s]", "read", "approve", "reject", "hold",
+				  "resume", "mute")
+			: json_pack("[s]", "read");
 }
 
 /* @user NULL: nobody. */

@@ -12,8 +12,7 @@ json_t *status_json(const struct apid *apid, uint64_t now_ns, uint64_t wall_ns);
 json_t *status_hold(const struct suite *suite);
 
 /* {kind, what, by, until}; @until_wall_ns 0: null. */
-json_t *status_mute(
-	enum mute_kind kind, const char *what, const char *by, uint64_t until_wall_ns);
+json_t *status_mute(enum mute_kind kind, const char *what, const char *by, uint64_t until_wall_ns);
 
 /* *ready says which answer it is. */
 json_t *status_ready(const struct apid *apid, uint64_t now_ns, bool *ready);

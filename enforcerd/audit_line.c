@@ -92,8 +92,8 @@ struct member {
 
 #define MEMBERS 13
 
-/* In JSON's order, which audit_past.c relies on: "by" follows "action"; uid, user, via, comm or rule
- * and for_secs follow that of a mute. */
+/* In JSON's order, which audit_past.c relies on: "by" follows "action"; uid, user, via, comm or
+ * rule and for_secs follow that of a mute. */
 static void list_members(const struct audit_event *e, struct member members[MEMBERS])
 {
 	static const char *const vias[PEER_KINDS] = {

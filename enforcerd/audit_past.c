@@ -123,7 +123,8 @@ static void apply_mute(
 	struct text skipped, what, number;
 	uint64_t secs;
 
-	if (!take(&rest, ",\"uid\":", ',', &skipped) || !take(&rest, "\"user\":\"", '"', &skipped) ||
+	if (!take(&rest, ",\"uid\":", ',', &skipped) ||
+		!take(&rest, "\"user\":\"", '"', &skipped) ||
 		!take(&rest, ",\"via\":\"", '"', &skipped))
 		return;
 	if (!take(&rest, ",\"comm\":\"", '"', &what)) {
@@ -133,7 +134,8 @@ static void apply_mute(
 	}
 	if (!take(&rest, ",\"for_secs\":", ',', &number) ||
 		text_to_u64(number.data, number.len, MUTE_SECS_MAX, &secs) < 0 ||
-		memchr(what.data, '\\', what.len) || mutes_invalid(muting.kind, what, (uint32_t)secs))
+		memchr(what.data, '\\', what.len) ||
+		mutes_invalid(muting.kind, what, (uint32_t)secs))
 		return;
 	text_copy(what, muting.what, sizeof(muting.what));
 	text_copy(by, muting.by, sizeof(muting.by));

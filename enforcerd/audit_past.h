@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: AGPL-3.0-only */
 /*
  * What an existing audit file tells a starting enforcerd: where its chain ends, which numbers were
- * given, what was under way, whether a hold stands, what is muted, what the last hour has cost. Pure; any bytes.
+ * given, what was under way, whether a hold stands, what is muted, what the last hour has cost.
+ * Pure; any bytes.
  */
 #pragma once
 

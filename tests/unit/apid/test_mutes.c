@@ -25,8 +25,8 @@ static void told(enum mute_kind kind, const char *what, uint64_t until, uint64_t
 	const struct mute mute = {.until_wall_ns = until, .kind = (uint16_t)kind};
 
 	mutes_told(&mutes,
-		make_frame(&made, FRAME_MUTE, &mute,
-			(struct text[]){text_of(what), text_of("alice")}),
+		make_frame(
+			&made, FRAME_MUTE, &mute, (struct text[]){text_of(what), text_of("alice")}),
 		now);
 }
 

@@ -8,7 +8,8 @@
 
 #define STORM                                                                                      \
 	"- {name: storm, detector: forks_per_sec, threshold: 10, duration: 2, cooldown: 5, severity: high}\n"
-#define BURST "- {name: burst, detector: fork_burst, threshold: 30, window_seconds: 5, cooldown: 5}\n"
+#define BURST                                                                                      \
+	"- {name: burst, detector: fork_burst, threshold: 30, window_seconds: 5, cooldown: 5}\n"
 #define LARGE                                                                                      \
 	"- {name: large, detector: subtree_rss_mb, threshold: 100, duration: 2, cooldown: 5, scope: process}\n"
 
