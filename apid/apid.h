@@ -6,6 +6,7 @@
 #include "apid/alerts.h"
 #include "apid/counts.h"
 #include "apid/history.h"
+#include "apid/mutes.h"
 #include "apid/router.h"
 #include "apid/rulebook.h"
 #include "apid/suite.h"
@@ -28,6 +29,7 @@ struct apid {
 
 	struct suite suite;
 	struct rulebook rules;
+	struct mutes mutes;
 	struct alerts alerts;
 	struct actions actions;
 	struct history history;

@@ -9,6 +9,7 @@
 #include "apid/connections.h"
 #include "apid/exchange.h"
 #include "apid/status.h"
+#include "common/clock.h"
 #include "common/text.h"
 
 #define AWAY "enforcerd does not answer; nothing was decided"
@@ -53,17 +54,40 @@ static int parse_if_match(const struct headers *headers, uint64_t *version)
 	return 0;
 }
 
-/* True: the body has been refused and answered. */
-static bool bad_body(struct exchange *e, struct body *body)
+static int read_body(const struct exchange *e, struct body *body, const char **why)
 {
 	struct evbuffer *input = evhttp_request_get_input_buffer(e->request);
 	size_t len = evbuffer_get_length(input);
 	const char *data = len ? (const char *)evbuffer_pullup(input, -1) : "";
+
+	return body_parse(data, len, e->route->verb, body, why);
+}
+
+/* True: the body has been refused and answered. */
+static bool bad_body(struct exchange *e, struct body *body)
+{
 	const char *why;
 
-	if (body_parse(data, len, body, &why) == 0)
+	if (read_body(e, body, &why) == 0)
 		return false;
 	answer_problem(e, 422, "%s", why);
+	return true;
+}
+
+/*
+ * True: a rule nobody knows was to be muted, which has been answered. One that is muted may be so
+ * no more also after it has gone; while ruled is away nobody can tell.
+ */
+static bool unknown_rule(struct exchange *e, const struct body *body)
+{
+	const struct apid *apid = e->apid;
+
+	if (body->mute_kind != MUTE_RULE || !apid->rules.known ||
+		rulebook_find(&apid->rules, body->what) ||
+		(body->mute_secs == 0 &&
+			mutes_find(&apid->mutes, MUTE_RULE, body->what, clock_wall_ns())))
+		return false;
+	answer_problem(e, 404, "there is no rule of this name");
 	return true;
 }
 
@@ -74,7 +98,7 @@ void decide(struct exchange *e)
 	struct body body;
 	struct text texts[3] = {0};
 
-	if (unproven(e) || bad_body(e, &body))
+	if (unproven(e) || bad_body(e, &body) || unknown_rule(e, &body))
 		return;
 	if (parse_if_match(&e->headers, &frame.if_match) < 0) {
 		answer_problem(e, 412, "If-Match is not the ETag of this action");
@@ -83,6 +107,9 @@ void decide(struct exchange *e)
 	frame.request = ++e->apid->decisions_asked;
 	texts[0] = text_of(body.approver);
 	texts[1] = text_of(body.reason);
+	texts[2] = text_of(body.what);
+	frame.mute_kind = (uint16_t)body.mute_kind;
+	frame.mute_secs = body.mute_secs;
 	if (link_send(e->apid->decisions, FRAME_DECIDE, &frame, texts) < 0) {
 		answer_problem(e, 503, AWAY);
 		return;
@@ -103,12 +130,29 @@ static const unsigned statuses[DECISION_RESULTS] = {
 	[DECISION_UNAVAILABLE] = 503,
 };
 
+/* enforcerd's clock is this one, and it has answered at once. */
+static void answer_mute(struct exchange *e)
+{
+	struct body body;
+	const char *why;
+
+	if (read_body(e, &body, &why) < 0) {
+		answer_json(e, 500, NULL);
+		return;
+	}
+	answer_json(e, 200,
+		status_mute(body.mute_kind, body.what, body.approver,
+			body.mute_secs == 0 ? 0 : clock_wall_ns() + body.mute_secs * NSEC_PER_SEC));
+}
+
 static void answer_decided(struct exchange *e)
 {
 	const struct action_entry *entry =
 		actions_find(&e->apid->actions, e->connection->decision_action);
 
-	if (e->connection->decision_action == 0)
+	if (e->route->verb == VERB_MUTE)
+		answer_mute(e);
+	else if (e->connection->decision_action == 0)
 		answer_json(e, 200, json_pack("{s:o}", "hold", status_hold(&e->apid->suite)));
 	else if (entry)
 		answer_action(e, entry);

@@ -7,7 +7,7 @@
 
 #include "apid/answer.h"
 
-/* POST …/approve, …/reject, /enforcement/hold, /enforcement/resume. */
+/* POST …/approve, …/reject, /enforcement/hold, /enforcement/resume, /rules/mute. */
 void decide(struct exchange *exchange);
 
 /* @frame: DECIDED. */

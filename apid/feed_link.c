@@ -74,6 +74,14 @@ static int on_detection(struct link *link, const struct frame *frame, int *fd, v
 	return 0;
 }
 
+static int on_mute(struct link *link, const struct frame *frame, int *fd, void *ctx)
+{
+	(void)link;
+	(void)fd;
+	mutes_told(&((struct apid *)ctx)->mutes, frame, clock_wall_ns());
+	return 0;
+}
+
 static int on_rules(struct link *link, const struct frame *frame, int *fd, void *ctx)
 {
 	(void)link;
@@ -134,6 +142,7 @@ static const struct link_handlers handlers[] = {
 	{FRAME_DETECTION, on_detection},
 	{FRAME_RULES, on_rules},
 	{FRAME_RULE, on_rule},
+	{FRAME_MUTE, on_mute},
 	{FRAME_ALERT, on_alert},
 	{FRAME_ALERT_NOTE, on_alert_note},
 };
@@ -152,6 +161,7 @@ static void on_down(struct link *link, void *ctx)
 	(void)link;
 	suite_feed(&apid->suite, false);
 	rulebook_forget(&apid->rules);
+	mutes_forget(&apid->mutes);
 }
 
 static const struct link_def def = {

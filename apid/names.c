@@ -10,6 +10,7 @@ static const char *const statuses[STATUS_COUNT] = {"pending", "approved", "execu
 	"failed", "rejected", "expired", "withdrawn"};
 static const char *const peers[PEER_KINDS] = {"nobody", "unix", "tcp"};
 static const char *const events[EVENT_KINDS] = {"fork", "exec", "exit", "cgroup", "oom"};
+static const char *const mutes[MUTE_KINDS] = {"unknown", "rule", "culprit"};
 
 static const char *name(const char *const *names, size_t count, unsigned number)
 {
@@ -52,6 +53,11 @@ const char *name_peer(unsigned kind)
 const char *name_event(unsigned kind)
 {
 	return name(events, ARRAY_LEN(events), kind);
+}
+
+const char *name_mute(unsigned kind)
+{
+	return name(mutes, ARRAY_LEN(mutes), kind);
 }
 
 int severity_number(const char *word)

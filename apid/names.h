@@ -12,6 +12,7 @@ const char *name_action(unsigned type);	  /* "kill_tree" */
 const char *name_status(unsigned status); /* "pending" */
 const char *name_peer(unsigned kind);	  /* "unix" */
 const char *name_event(unsigned kind);	  /* "fork" */
+const char *name_mute(unsigned kind);	  /* "rule" */
 
 /* The number of a word, or -1. */
 int severity_number(const char *name);

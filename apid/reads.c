@@ -27,12 +27,12 @@ void read_readyz(struct exchange *e)
 
 void read_status(struct exchange *e)
 {
-	answer_json(e, 200, status_json(e->apid, clock_boottime_ns()));
+	answer_json(e, 200, status_json(e->apid, clock_boottime_ns(), clock_wall_ns()));
 }
 
 void read_rules(struct exchange *e)
 {
-	answer_json(e, 200, status_rules(&e->apid->rules));
+	answer_json(e, 200, status_rules(&e->apid->rules, clock_wall_ns()));
 }
 
 void read_metrics(struct exchange *e)
@@ -126,9 +126,9 @@ void read_action(struct exchange *e)
 /* Everybody may read; who may decide, may decide everything. */
 static json_t *rights(bool admitted)
 {
-	return admitted
-		       ? json_pack("[s, s, s, s, s]", "read", "approve", "reject", "hold", "resume")
-		       : json_pack("[s]", "read");
+	return admitted ? json_pack("[s, s, s, s, s, s]", "read", "approve", "reject", "hold",
+				  "resume", "mute")
+			: json_pack("[s]", "read");
 }
 
 /* @user NULL: nobody. */

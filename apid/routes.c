@@ -16,6 +16,7 @@ static const struct route routes[] = {
 		read_alerts},
 	{"/stream", READ, VERB_NONE, PARAM_TYPES, read_stream},
 	{"/rules", READ, VERB_NONE, 0, read_rules},
+	{"/rules/mute", METHOD_POST, VERB_MUTE, 0, decide},
 	{"/metrics", READ, VERB_NONE, 0, read_metrics},
 	{"/metrics/prometheus", READ, VERB_NONE, 0, read_metrics},
 	{"/actions", READ, VERB_NONE, PARAM_STATUS, read_actions},

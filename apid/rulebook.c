@@ -2,6 +2,7 @@
 #include "apid/rulebook.h"
 
 #include <errno.h>
+#include <string.h>
 
 void rulebook_done(struct rulebook *book)
 {
@@ -13,6 +14,14 @@ void rulebook_done(struct rulebook *book)
 void rulebook_forget(struct rulebook *book)
 {
 	rulebook_done(book);
+}
+
+const struct rulebook_rule *rulebook_find(const struct rulebook *book, const char *name)
+{
+	for (unsigned i = 0; i < book->count; i++)
+		if (strcmp(book->rules[i].name, name) == 0)
+			return &book->rules[i];
+	return NULL;
 }
 
 static void adopt(struct rulebook *book)

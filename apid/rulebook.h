@@ -30,6 +30,9 @@ void rulebook_done(struct rulebook *book);
 /* The feed is gone: what was told may not be true any more. */
 void rulebook_forget(struct rulebook *book);
 
+/* NULL: there is no rule of this name, or none is known. */
+const struct rulebook_rule *rulebook_find(const struct rulebook *book, const char *name);
+
 /* @frame: RULES, RULE. 0, -EPROTO (out of turn, too many), -ENOMEM. */
 must_check int rulebook_set(struct rulebook *book, const struct frame *frame);
 must_check int rulebook_rule(struct rulebook *book, const struct frame *frame);

@@ -116,6 +116,26 @@ json_t *status_hold(const struct suite *suite)
 	return shape_end(&s);
 }
 
+json_t *status_mute(enum mute_kind kind, const char *what, const char *by, uint64_t until_wall_ns)
+{
+	struct shape s = shape_begin();
+
+	shape_put(&s, "kind", json_string(name_mute(kind)));
+	shape_put(&s, "what", string(what));
+	shape_put(&s, "by", string(by));
+	shape_put(&s, "until", shape_seconds(until_wall_ns));
+	return shape_end(&s);
+}
+
+static json_t *mutes_json(const struct mutes *mutes, uint64_t wall_ns)
+{
+	json_t *list = json_array();
+
+	for (const struct muted *m = NULL; (m = mutes_next(mutes, m, wall_ns));)
+		json_array_append_new(list, status_mute(m->kind, m->what, m->by, m->until_wall_ns));
+	return list;
+}
+
 /* enforcerd's word; while it is away, what we have been told to run as. */
 static const char *mode_name(const struct apid *apid)
 {
@@ -125,7 +145,7 @@ static const char *mode_name(const struct apid *apid)
 	return mode == MODE_ENFORCE ? "enforce" : "monitor";
 }
 
-json_t *status_json(const struct apid *apid, uint64_t now_ns)
+json_t *status_json(const struct apid *apid, uint64_t now_ns, uint64_t wall_ns)
 {
 	const struct suite *suite = &apid->suite;
 	uint64_t uptime_ms = (now_ns - apid->start_ns) / NSEC_PER_MSEC;
@@ -139,6 +159,7 @@ json_t *status_json(const struct apid *apid, uint64_t now_ns)
 	shape_put(&s, "events_per_sec", measured(suite->events_per_sec));
 	shape_put(&s, "totals", totals(&suite->counters));
 	shape_put(&s, "rules", rules_state(&apid->rules));
+	shape_put(&s, "mutes", mutes_json(&apid->mutes, wall_ns));
 	shape_put(&s, "kernel", string_or_null(suite->kernel));
 	shape_put(&s, "probes", probes(suite));
 	return shape_end(&s);
@@ -159,7 +180,7 @@ json_t *status_ready(const struct apid *apid, uint64_t now_ns, bool *ready)
 	return json_pack("{s:s, s:o}", "status", "not ready", "reasons", list);
 }
 
-static json_t *rule_json(const struct rulebook_rule *place)
+static json_t *rule_json(const struct rulebook_rule *place, uint64_t wall_ns)
 {
 	const struct rule *rule = &place->rule;
 	struct shape s = shape_begin();
@@ -178,14 +199,16 @@ static json_t *rule_json(const struct rulebook_rule *place)
 	shape_put(&s, "active", json_integer(rule->active));
 	shape_put(&s, "fired", json_integer((json_int_t)rule->fired));
 	shape_put(&s, "last_fired", shape_seconds(rule->last_fired_wall_ns));
+	shape_put(&s, "muted_until",
+		shape_seconds(rule->muted_until_wall_ns > wall_ns ? rule->muted_until_wall_ns : 0));
 	return shape_end(&s);
 }
 
-json_t *status_rules(const struct rulebook *book)
+json_t *status_rules(const struct rulebook *book, uint64_t wall_ns)
 {
 	json_t *list = json_array();
 
 	for (unsigned i = 0; i < book->count; i++)
-		json_array_append_new(list, rule_json(&book->rules[i]));
+		json_array_append_new(list, rule_json(&book->rules[i], wall_ns));
 	return list;
 }

@@ -86,16 +86,19 @@ struct member {
 	bool quoted;	    /* by others chosen: always in quotes */
 	bool known;
 	uint64_t number;
+	const char *unit; /* of the number, in the line for people; NULL: none */
+	bool leads;	  /* what the line for people begins with */
 };
 
-#define MEMBERS 12
+#define MEMBERS 13
 
-/* In JSON's order, which audit_past.c relies on: "by" follows "action". */
+/* In JSON's order, which audit_past.c relies on: "by" follows "action"; uid, user, via, comm or
+ * rule and for_secs follow that of a mute. */
 static void list_members(const struct audit_event *e, struct member members[MEMBERS])
 {
 	static const char *const vias[PEER_KINDS] = {
 		[PEER_NOBODY] = "", [PEER_UNIX] = "unix", [PEER_TCP] = "tcp"};
-	const bool proven = e->by.kind != PEER_NOBODY;
+	const bool proven = e->by.kind != PEER_NOBODY, mute = e->kind == AUDIT_MUTED;
 	const struct member list[MEMBERS] = {
 		{"by", " by ", .text = e->by.label},
 		{"what", " ", .text = e->what ? e->what : ""},
@@ -104,14 +107,30 @@ static void list_members(const struct audit_event *e, struct member members[MEMB
 		{"via", " via=", .text = vias[e->by.kind]},
 		{"signal", " signal=", .text = e->signal ? e->signal : ""},
 		{"pid", " pid=", .known = e->pid != 0, .number = e->pid},
-		{"comm", " comm=", .text = e->comm, .quoted = true},
-		{"rule", " rule=", .text = e->rule},
+		{"comm", " comm=", .text = e->comm, .quoted = true, .leads = mute},
+		{"rule", " rule=", .text = e->rule, .leads = mute},
+		{"for_secs", " for=", .known = e->for_known, .number = e->for_secs, .unit = "s",
+			.leads = mute},
 		{"members", " members=", .known = e->members != 0, .number = e->members},
 		{"after_ms", " after_ms=", .known = e->after_known, .number = e->after_ms},
 		{"reason", " reason=", .text = e->reason, .quoted = true},
 	};
 
 	memcpy(members, list, sizeof(list));
+}
+
+/* Those members that lead, or the others. */
+static void add_members(struct line *line, const struct member members[MEMBERS], bool leads)
+{
+	for (const struct member *m = members; m < members + MEMBERS; m++) {
+		if (m->leads != leads || (m->text ? m->text[0] == '\0' : !m->known))
+			continue;
+		add(line, "%s", m->before);
+		if (m->text)
+			add_value(line, m->text, m->quoted);
+		else
+			add(line, "%" PRIu64 "%s", m->number, m->unit ? m->unit : "");
+	}
 }
 
 size_t audit_text(const struct audit_event *event, char text[AUDIT_TEXT_BYTES])
@@ -123,15 +142,8 @@ size_t audit_text(const struct audit_event *event, char text[AUDIT_TEXT_BYTES])
 	add(&line, "[linnix_audit] %s", kinds[event->kind].name);
 	if (event->action != 0)
 		add(&line, " action-%" PRIu64, event->action);
-	for (const struct member *m = members; m < members + MEMBERS; m++) {
-		if (m->text ? m->text[0] == '\0' : !m->known)
-			continue;
-		add(&line, "%s", m->before);
-		if (m->text)
-			add_value(&line, m->text, m->quoted);
-		else
-			add(&line, "%" PRIu64, m->number);
-	}
+	add_members(&line, members, true);
+	add_members(&line, members, false);
 	return line.used;
 }
 

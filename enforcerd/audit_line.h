@@ -23,7 +23,8 @@
 	KIND(REFUSED, "REFUSED", "f4a1b0f2c5d24a0e9c3b6a7d81e2000a")                               \
 	KIND(HOLD, "HOLD", "f4a1b0f2c5d24a0e9c3b6a7d81e2000b")                                     \
 	KIND(RESUME, "RESUME", "f4a1b0f2c5d24a0e9c3b6a7d81e2000c")                                 \
-	KIND(CONTINUED, "CONTINUED", "f4a1b0f2c5d24a0e9c3b6a7d81e2000d")
+	KIND(CONTINUED, "CONTINUED", "f4a1b0f2c5d24a0e9c3b6a7d81e2000d")                           \
+	KIND(MUTED, "MUTED", "f4a1b0f2c5d24a0e9c3b6a7d81e2000e")
 
 /* clang-format off */
 enum audit_kind {
@@ -47,7 +48,9 @@ struct audit_event {
 	const char *what, *signal;
 	uint32_t pid;
 	char comm[16];
-	char rule[128];
+	char rule[129];
+	bool for_known; /* how long something is muted */
+	uint32_t for_secs;
 	unsigned members;
 	bool after_known;
 	uint64_t after_ms;

@@ -113,9 +113,43 @@ static void apply_hold(struct audit_past *past, bool held, struct text by, uint6
 }
 
 /*
+ * What follows "by" in the line of a mute. A name that stands there escaped is not known any more:
+ * its mute ends with the enforcerd that knew it. A mute ends also by a line that fits nowhere.
+ */
+static void apply_mute(
+	struct audit_past *past, struct text rest, struct text by, uint64_t wall_ns, bool fits)
+{
+	struct muting muting = {.kind = MUTE_CULPRIT}, *place;
+	struct text skipped, what, number;
+	uint64_t secs;
+
+	if (!take(&rest, ",\"uid\":", ',', &skipped) ||
+		!take(&rest, "\"user\":\"", '"', &skipped) ||
+		!take(&rest, ",\"via\":\"", '"', &skipped))
+		return;
+	if (!take(&rest, ",\"comm\":\"", '"', &what)) {
+		muting.kind = MUTE_RULE;
+		if (!take(&rest, ",\"rule\":\"", '"', &what))
+			return;
+	}
+	if (!take(&rest, ",\"for_secs\":", ',', &number) ||
+		text_to_u64(number.data, number.len, MUTE_SECS_MAX, &secs) < 0 ||
+		memchr(what.data, '\\', what.len) ||
+		mutes_invalid(muting.kind, what, (uint32_t)secs))
+		return;
+	text_copy(what, muting.what, sizeof(muting.what));
+	text_copy(by, muting.by, sizeof(muting.by));
+	muting.until_wall_ns = wall_ns + secs * NSEC_PER_SEC;
+	if (secs == 0)
+		mutes_forget(&past->mutes, muting.kind, muting.what);
+	else if (fits && (place = mutes_place(&past->mutes, muting.kind, muting.what, wall_ns)))
+		*place = muting;
+}
+
+/*
  * trust: the file is ours, but anybody who was root may have written to it. A line that does not
- * fit the chain can only make us more careful: it uses up numbers and holds; it never resumes,
- * closes or forgets.
+ * fit the chain can only make us more careful: it uses up numbers, holds and ends a mute; it never
+ * resumes, mutes, closes or forgets.
  */
 static void read_line(struct audit_past *past, const char *line, size_t len)
 {
@@ -141,6 +175,8 @@ static void read_line(struct audit_past *past, const char *line, size_t len)
 	past->last_action = MAX(past->last_action, action);
 	if (kind == AUDIT_HOLD || (fits && kind == AUDIT_RESUME))
 		apply_hold(past, kind == AUDIT_HOLD, by, wall_ns);
+	else if (kind == AUDIT_MUTED)
+		apply_mute(past, rest, by, wall_ns, fits);
 	else if (fits)
 		apply(past, kind, action, wall_ns);
 }

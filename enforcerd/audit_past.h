@@ -1,12 +1,14 @@
 /* SPDX-License-Identifier: AGPL-3.0-only */
 /*
  * What an existing audit file tells a starting enforcerd: where its chain ends, which numbers were
- * given, what was under way, whether a hold stands, what the last hour has cost. Pure; any bytes.
+ * given, what was under way, whether a hold stands, what is muted, what the last hour has cost.
+ * Pure; any bytes.
  */
 #pragma once
 
 #include "common/base.h"
 #include "common/chain.h"
+#include "enforcerd/mutes.h"
 #include "proto/frame.h"
 
 #define AUDIT_OPEN_MAX	256
@@ -27,6 +29,7 @@ struct audit_past {
 	bool held;
 	char held_by[129];
 	uint64_t held_wall_ns;
+	struct mutes mutes;
 	unsigned open_count;
 	struct audit_open open[AUDIT_OPEN_MAX]; /* the newest, when there were more */
 	uint64_t spent_count;

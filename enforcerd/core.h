@@ -11,6 +11,7 @@
 #include "enforcerd/audit_line.h"
 #include "enforcerd/claims.h"
 #include "enforcerd/hold.h"
+#include "enforcerd/mutes.h"
 #include "enforcerd/refusals.h"
 #include "enforcerd/watch.h"
 
@@ -24,6 +25,7 @@ struct core_ports {
 	/* An action, or hold and audit, are no longer as they were: the neighbours are to know. */
 	void (*on_job)(struct core *core, const struct job *job);
 	void (*on_enforcer)(struct core *core);
+	void (*on_mute)(struct core *core, const struct muting *muting); /* ruled is to know */
 };
 
 enum { SUITE_SELF, SUITE_RULED, SUITE_APID };
@@ -37,6 +39,7 @@ struct core {
 	struct claims claims;
 	struct refusals refusals;
 	struct hold hold;
+	struct mutes mutes;
 	struct gate_policy policy;
 	struct gate_context context; /* of the action judged last, and when that was */
 	uint64_t context_of, context_ns;

@@ -179,6 +179,76 @@ static enum decision_result decide_resume(
 	return DECISION_OK;
 }
 
+/* To tell again waits for nothing. */
+static enum decision_result unmute(struct core *core, const struct audit_event *event,
+	const struct muting *muting, const char *reason)
+{
+	if (core_write(core, *event, reason) == 0)
+		(void)mutes_line(&core->mutes);
+	mutes_forget(&core->mutes, muting->kind, muting->what);
+	core->ports->on_mute(core, muting);
+	return DECISION_OK;
+}
+
+/* ruled is told when the line is on the disk. */
+static enum decision_result mute(struct core *core, const struct audit_event *event,
+	struct muting *muting, const char *reason, char detail[256])
+{
+	uint64_t wall_ns = core->ports->wall_ns();
+	struct muting *place = mutes_place(&core->mutes, muting->kind, muting->what, wall_ns);
+
+	if (!place) {
+		snprintf(detail, 256, "%d mutes stand already", MUTES_MAX);
+		return DECISION_CONFLICT;
+	}
+	if (!core->ports->audit_is_ok() || core_write(core, *event, reason) < 0) {
+		snprintf(detail, 256, "the audit cannot be written");
+		return DECISION_UNAVAILABLE;
+	}
+	muting->line = mutes_line(&core->mutes);
+	muting->until_wall_ns = wall_ns + event->for_secs * NSEC_PER_SEC;
+	*place = *muting;
+	return DECISION_OK;
+}
+
+/*
+ * trust: of a mute the client's bytes prove only that he asks for one; what is muted and for how
+ * long is apid's word. Both are written down as they are carried out.
+ */
+static enum decision_result decide_mute(struct core *core, const struct frame *frame,
+	const struct approval *approval, const char *reason, char detail[256])
+{
+	const struct decide *decide = frame->payload;
+	struct text what = frame_text(frame, 2);
+	struct audit_event event = {.kind = AUDIT_MUTED,
+		.by = *approval,
+		.for_known = true,
+		.for_secs = decide->mute_secs};
+	struct muting muting = {.kind = decide->mute_kind};
+	const char *why = mutes_invalid(decide->mute_kind, what, decide->mute_secs);
+
+	if (why) {
+		snprintf(detail, 256, "%s", why);
+		return DECISION_INVALID;
+	}
+	text_copy(what, muting.what, sizeof(muting.what));
+	snprintf(muting.by, sizeof(muting.by), "%s", approval->label);
+	if (muting.kind == MUTE_RULE)
+		text_copy(what, event.rule, sizeof(event.rule));
+	else
+		text_copy(what, event.comm, sizeof(event.comm));
+	return event.for_secs == 0 ? unmute(core, &event, &muting, reason)
+				   : mute(core, &event, &muting, reason, detail);
+}
+
+void decide_mute_logged(struct core *core, int r)
+{
+	struct muting changed;
+
+	if (mutes_logged(&core->mutes, r, &changed))
+		core->ports->on_mute(core, &changed);
+}
+
 static enum decision_result decide_action(struct core *core, const struct caller *caller,
 	uint64_t if_match, const struct approval *approval, const char *reason, char detail[256])
 {
@@ -219,6 +289,8 @@ static enum decision_result carry_out(
 		return decide_hold(core, &approval, reason);
 	case VERB_RESUME:
 		return decide_resume(core, &approval, reason, detail);
+	case VERB_MUTE:
+		return decide_mute(core, frame, &approval, reason, detail);
 	default:
 		return decide_action(core, caller, decide->if_match, &approval, reason, detail);
 	}
@@ -228,13 +300,15 @@ void decide(struct core *core, const struct frame *frame, struct decided *decide
 {
 	const struct decide *decide = frame->payload;
 	struct caller *caller = claims_find(&core->claims, decide->connection);
-	struct peer now;
+	struct peer now = {.kind = PEER_NOBODY};
 	const char *why;
 
 	*decided = (struct decided){.request = decide->request, .result = DECISION_FORBIDDEN};
 	snprintf(detail, 256, "this connection is not proven to be an approver's");
-	if (!caller)
+	if (!caller) {
+		refuse(core, &now, 0, detail);
 		return;
+	}
 	decided->action = caller->head.action;
 	if (caller->used) {
 		decided->result = DECISION_CONFLICT;

@@ -16,5 +16,8 @@ void decide_claim(struct core *core, uint64_t connection, int *fd, struct proof 
 void decide(
 	struct core *core, const struct frame *frame, struct decided *decided, char detail[256]);
 
+/* The next MUTED line is on the disk (@r 0), or lost. */
+void decide_mute_logged(struct core *core, int r);
+
 /* Each second: tells how many refusals were not written down. */
 void decide_tick(struct core *core);

@@ -27,6 +27,11 @@ static void on_enforcer(struct core *core)
 	decisions_link_tell_enforcer(&container_of(core, struct enforcerd, core)->decisions);
 }
 
+static void on_mute(struct core *core, const struct muting *muting)
+{
+	proposals_link_mute(&container_of(core, struct enforcerd, core)->proposals, muting);
+}
+
 static const struct core_ports ports = {
 	.boottime_ns = clock_boottime_ns,
 	.wall_ns = clock_wall_ns,
@@ -35,7 +40,16 @@ static const struct core_ports ports = {
 	.act = act_start,
 	.on_job = on_job,
 	.on_enforcer = on_enforcer,
+	.on_mute = on_mute,
 };
+
+static void on_audit(enum audit_kind kind, uint64_t action, int r, void *ctx)
+{
+	if (kind == AUDIT_MUTED)
+		decide_mute_logged(ctx, r);
+	else
+		execute_on_audit(kind, action, r, ctx);
+}
 
 static void on_stop(void *ctx)
 {
@@ -179,7 +193,7 @@ int enforcerd_confine(struct enforcerd *d)
 
 int enforcerd_run(struct enforcerd *d)
 {
-	int r = audit_start(d->loop, &d->past, execute_on_audit, &d->core);
+	int r = audit_start(d->loop, &d->past, on_audit, &d->core);
 
 	if (r < 0)
 		return log_err_r(r, "audit thread");

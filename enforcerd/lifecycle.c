@@ -276,6 +276,7 @@ void lifecycle_resume(struct core *core, const struct audit_past *past)
 	core->hold.decided = past->held;
 	core->hold.since_wall_ns = past->held_wall_ns;
 	snprintf(core->hold.by, sizeof(core->hold.by), "%s", past->held_by);
+	core->mutes = past->mutes;
 	close_past(core, past);
 }
 

@@ -54,6 +54,26 @@ static const struct link_handlers handlers[] = {
 	{FRAME_WITHDRAW, on_withdraw},
 };
 
+void proposals_link_mute(struct proposals_link *p, const struct muting *muting)
+{
+	const struct mute mute = {
+		.until_wall_ns = muting->until_wall_ns, .kind = (uint16_t)muting->kind};
+
+	/* One that does not fit into ruled's queue is lost to it until it connects again: it then
+	 * tells too much, or too little for as long as the mute was to last. */
+	(void)!link_send(p->link, FRAME_MUTE, &mute,
+		(struct text[]){text_of(muting->what), text_of(muting->by)});
+}
+
+static void tell_mutes(struct proposals_link *p)
+{
+	const struct mutes *mutes = &p->core->mutes;
+	uint64_t wall_ns = p->core->ports->wall_ns();
+
+	for (const struct muting *m = NULL; (m = mutes_next(mutes, m, wall_ns));)
+		proposals_link_mute(p, m);
+}
+
 static void on_up(struct link *link, const struct hello *peer, void *ctx)
 {
 	struct proposals_link *p = ctx;
@@ -64,6 +84,7 @@ static void on_up(struct link *link, const struct hello *peer, void *ctx)
 	p->foreign_pids = peer->pidns_ino != boot_get()->pidns_ino;
 	if (p->foreign_pids)
 		log_err("proposals link: ruled is in another pid namespace than enforcerd: every proposal is refused");
+	tell_mutes(p);
 }
 
 static void on_down(struct link *link, void *ctx)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: AGPL-3.0-only */
-/* The link with ruled: proposals in, verdicts and what becomes of them out. */
+/* The link with ruled: proposals in; verdicts, what becomes of them, and mutes out. */
 #pragma once
 
 #include "common/link.h"
@@ -16,3 +16,7 @@ void proposals_link_done(struct proposals_link *p);
 
 /* Tells the ruled that proposed @job its state, if it is the one connected. */
 void proposals_link_tell(struct proposals_link *p, const struct job *job);
+
+/* Tells ruled, if it is connected, what is muted or is no more; all that is, it hears when it
+ * connects. */
+void proposals_link_mute(struct proposals_link *p, const struct muting *muting);

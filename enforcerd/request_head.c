@@ -16,6 +16,7 @@ static const struct {
 	{"POST /actions/action-", "/reject", VERB_REJECT},
 	{"POST /enforcement/hold", NULL, VERB_HOLD},
 	{"POST /enforcement/resume", NULL, VERB_RESUME},
+	{"POST /rules/mute", NULL, VERB_MUTE},
 };
 
 static const char *const relay_headers[] = {"Forwarded", "X-Real-IP", "Via"};

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: AGPL-3.0-only */
 /*
  * What a client asks for, read from the first bytes it sent: the request line, and that no relay
- * stands between. Stricter than any HTTP server: what is not plainly one of our five requests is
+ * stands between. Stricter than any HTTP server: what is not plainly one of our six requests is
  * none. Pure.
  */
 #pragma once

@@ -317,10 +317,11 @@ static struct firing *tell(struct scene *scene)
 		return NULL;
 	firing->window = scene->decider->key;
 	firing->scoped = scene->scoped;
-	firing->alert = 0;
 	if (!telling_admits(state->rule, scene->detect->cgroups, scene->culprit.entry,
-		    &scene->event->entry->info))
+		    &scene->event->entry->info)) {
+		firing->alert = 0;
 		return NULL;
+	}
 	fill(scene);
 	return firing;
 }

@@ -21,6 +21,8 @@ struct engine {
 	uint64_t now_ns;
 	uint64_t counter;  /* of alerts */
 	uint64_t received; /* process events */
+	struct mutes mutes;
+	uint64_t muted; /* alerts */
 	uint64_t alerts[SEVERITY_COUNT];
 	struct {
 		uint64_t dropped; /* as COUNTERS last said */
@@ -156,15 +158,36 @@ static bool is_complete(const struct engine *engine, uint64_t since_ns)
 	       (engine->loss.told_ns == 0 || engine->loss.told_ns < since_ns);
 }
 
+static uint64_t wall_now(const struct engine *engine)
+{
+	return (uint64_t)((int64_t)engine->now_ns + engine->source.wall_offset_ns);
+}
+
+static bool is_muted(const struct engine *engine, const struct engine_alert *alert)
+{
+	const struct mutes *mutes = &engine->mutes;
+	const struct alert *frame = &alert->frame;
+
+	return mutes_until(mutes, MUTE_RULE, text_of(alert->rule->name), frame->wall_ns) != 0 ||
+	       (frame->culprit.tgid != 0 &&
+		       mutes_until(mutes, MUTE_CULPRIT, text_of(frame->culprit.comm),
+			       frame->wall_ns) != 0);
+}
+
+/* A muted firing keeps the alert that was told before it, if any, which is cleared in its time. */
 static void tell(struct engine *engine, struct rule_state *state, struct firing *firing,
 	const struct finding *finding)
 {
 	struct report report;
 	struct engine_alert *alert = &report.alert;
 
+	report_make(&report, &engine->source, finding);
+	if (is_muted(engine, alert)) {
+		engine->muted++;
+		return;
+	}
 	firing->alert = ++engine->counter;
 	state->fired++;
-	report_make(&report, &engine->source, finding);
 	alert->frame.counter = engine->counter;
 	alert->frame.evidence_complete = is_complete(engine, alert->frame.since_ns);
 	state->last_fired_wall_ns = alert->frame.wall_ns;
@@ -335,6 +358,16 @@ void engine_unsync(struct engine *engine)
 	engine->loss.known = false;
 }
 
+int engine_mute(struct engine *engine, const struct frame *frame)
+{
+	return mutes_set(&engine->mutes, frame, wall_now(engine));
+}
+
+const struct mutes *engine_mutes(const struct engine *engine)
+{
+	return &engine->mutes;
+}
+
 void engine_detection(const struct engine *engine, struct detection *detection)
 {
 	detection->processes = engine->table.live_count;
@@ -342,6 +375,7 @@ void engine_detection(const struct engine *engine, struct detection *detection)
 	detection->evicted = engine->table.evicted + engine->table.refused;
 	detection->received = engine->received;
 	detection->synced = engine->table.synced;
+	detection->muted = engine->muted;
 	memcpy(detection->alerts, engine->alerts, sizeof(detection->alerts));
 }
 
@@ -360,6 +394,8 @@ const struct rule_def *engine_rule(
 		.last_fired_wall_ns = state->last_fired_wall_ns,
 		.fired = state->fired,
 		.threshold = rule->threshold,
+		.muted_until_wall_ns = mutes_until(
+			&engine->mutes, MUTE_RULE, text_of(rule->name), wall_now(engine)),
 		.index = index,
 		.duration_secs = rule->duration_secs,
 		.window_secs = rule->window_secs,

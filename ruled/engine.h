@@ -8,6 +8,7 @@
 #include "common/base.h"
 #include "proto/frame.h"
 #include "ruled/lineage.h"
+#include "ruled/mutes.h"
 #include "ruled/ruleset.h"
 
 struct engine;
@@ -51,6 +52,13 @@ void engine_frame(struct engine *engine, const struct frame *frame);
 
 /* The events link is down: what happens meanwhile is not seen. */
 void engine_unsync(struct engine *engine);
+
+/*
+ * Keeps alerts back, or does so no more, as a MUTE says. Those due meanwhile are counted, proposed
+ * nothing for, and told at most one cooldown after the end if their condition lasts. As mutes_set().
+ */
+must_check int engine_mute(struct engine *engine, const struct frame *frame);
+const struct mutes *engine_mutes(const struct engine *engine);
 
 /* Fills in all but the feed's own figures. */
 void engine_detection(const struct engine *engine, struct detection *detection);

@@ -35,7 +35,7 @@ static void send_last(struct feed_link *feed, unsigned type)
 /* What in a rule's state is worth telling again. */
 static uint64_t state_of(const struct rule *rule)
 {
-	return rule->fired << 16 | rule->active;
+	return (rule->fired << 16 | rule->active) ^ rule->muted_until_wall_ns;
 }
 
 static void send_rule(struct feed_link *feed, unsigned index)
@@ -48,6 +48,19 @@ static void send_rule(struct feed_link *feed, unsigned index)
 	if (index < feed->rules.count)
 		feed->rules.told[index] = state_of(&payload);
 	send_best_effort(feed, FRAME_RULE, &payload, texts);
+}
+
+static void send_mutes(struct feed_link *feed)
+{
+	const struct mutes *mutes = engine_mutes(feed->engine);
+
+	for (const struct muted *m = NULL; (m = mutes_next(mutes, m));) {
+		const struct mute payload = {
+			.until_wall_ns = m->until_wall_ns, .kind = (uint16_t)m->kind};
+
+		send_best_effort(feed, FRAME_MUTE, &payload,
+			(struct text[]){text_of(m->what), text_of(m->by)});
+	}
 }
 
 static void send_rules(struct feed_link *feed)
@@ -89,6 +102,7 @@ static void on_up(struct link *link, const struct hello *peer, void *ctx)
 	send_last(feed, FRAME_TICK);
 	send_last(feed, FRAME_PROBE);
 	send_rules(feed);
+	send_mutes(feed);
 	send_last(feed, FRAME_COUNTERS);
 	send_last(feed, FRAME_PROGRAM);
 	send_last(feed, FRAME_SELF);
@@ -200,6 +214,23 @@ void feed_link_rules(struct feed_link *feed, const char *error)
 	send_rules(feed);
 }
 
+static void send_changed_rules(struct feed_link *feed)
+{
+	for (unsigned i = 0; i < feed->rules.count; i++) {
+		struct rule rule;
+
+		engine_rule(feed->engine, i, &rule);
+		if (state_of(&rule) != feed->rules.told[i])
+			send_rule(feed, i);
+	}
+}
+
+void feed_link_mute(struct feed_link *feed, const struct frame *frame)
+{
+	send_frame(feed, frame);
+	send_changed_rules(feed);
+}
+
 void feed_link_second(struct feed_link *feed)
 {
 	struct detection detection = {
@@ -210,11 +241,5 @@ void feed_link_second(struct feed_link *feed)
 
 	engine_detection(feed->engine, &detection);
 	send_best_effort(feed, FRAME_DETECTION, &detection, NULL);
-	for (unsigned i = 0; i < feed->rules.count; i++) {
-		struct rule rule;
-
-		engine_rule(feed->engine, i, &rule);
-		if (state_of(&rule) != feed->rules.told[i])
-			send_rule(feed, i);
-	}
+	send_changed_rules(feed);
 }

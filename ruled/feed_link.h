@@ -48,5 +48,8 @@ void feed_link_tell(
 /* The rules were loaded anew, or could not be: @error says why ("" : they were). */
 void feed_link_rules(struct feed_link *feed, const char *error);
 
+/* @frame: MUTE. apid hears of it, and of the rule it changes. */
+void feed_link_mute(struct feed_link *feed, const struct frame *frame);
+
 /* Once a second: our work, and rules that have changed. */
 void feed_link_second(struct feed_link *feed);

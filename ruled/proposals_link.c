@@ -4,7 +4,10 @@
 #include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
+#include <string.h>
 
+#include "common/log.h"
+#include "common/text.h"
 
 #define QUEUE_BYTES_MAX (1U << 18)
 #define UNREACHABLE	"enforcer is not reachable"
@@ -49,6 +52,62 @@ static int on_action_state(struct link *link, const struct frame *frame, int *fd
 	return 0;
 }
 
+static void log_mute(const struct frame *frame)
+{
+	const struct mute *mute = frame->payload;
+	struct text what = frame_text(frame, 0), by = frame_text(frame, 1);
+	char name[4 * RULE_NAME_BYTES_MAX + 1], who[4 * RULE_NAME_BYTES_MAX + 1];
+
+	text_escape(what.data, what.len, name, sizeof(name));
+	text_escape(by.data, by.len, who, sizeof(who));
+	log_info("%s %s is muted%s by %s", mute->kind == MUTE_RULE ? "rule" : "culprit", name,
+		mute->until_wall_ns == 0 ? " no more" : "", who);
+}
+
+/* trust: enforcerd has seen the approver; what it passes on is taken, within the bounds */
+static int on_mute(struct link *link, const struct frame *frame, int *fd, void *ctx)
+{
+	struct proposals_link *self = ctx;
+	int r = engine_mute(self->engine, frame);
+
+	(void)link, (void)fd;
+	if (r == -ENOBUFS) {
+		log_warn("more than %d mutes: one is not honoured", MUTES_MAX);
+		return 0;
+	}
+	if (r < 0)
+		return r;
+	log_mute(frame);
+	feed_link_mute(self->feed, frame);
+	return 0;
+}
+
+static void end_mute(struct proposals_link *self, const struct muted *muted)
+{
+	const struct mute payload = {.kind = (uint16_t)muted->kind,
+		.text_len = {(uint16_t)strlen(muted->what), (uint16_t)strlen(muted->by)}};
+	char tail[sizeof(muted->what) + sizeof(muted->by)];
+	const struct frame frame = {.header = {.type = FRAME_MUTE},
+		.spec = frame_spec(FRAME_MUTE),
+		.payload = &payload,
+		.tail = tail};
+
+	snprintf(tail, sizeof(tail), "%s%s", muted->what, muted->by);
+	(void)!engine_mute(self->engine, &frame);
+	feed_link_mute(self->feed, &frame);
+}
+
+/* enforcerd now tells all that is muted; one that has ended while it could not say so is over. */
+static void on_up(struct link *link, const struct hello *peer, void *ctx)
+{
+	struct proposals_link *self = ctx;
+	const struct mutes *mutes = engine_mutes(self->engine);
+
+	(void)link, (void)peer;
+	for (const struct muted *m = NULL; (m = mutes_next(mutes, m));)
+		end_mute(self, m);
+}
+
 /* What becomes of open proposals is not known any more; those without a verdict get none. */
 static void on_down(struct link *link, void *ctx)
 {
@@ -67,6 +126,7 @@ static void on_down(struct link *link, void *ctx)
 static const struct link_handlers handlers[] = {
 	{FRAME_VERDICT, on_verdict},
 	{FRAME_ACTION_STATE, on_action_state},
+	{FRAME_MUTE, on_mute},
 };
 
 static const struct link_def def = {
@@ -79,13 +139,14 @@ static const struct link_def def = {
 	.queue_bytes_max = QUEUE_BYTES_MAX,
 	.handlers = handlers,
 	.handler_count = ARRAY_LEN(handlers),
+	.on_up = on_up,
 	.on_down = on_down,
 };
 
 int proposals_link_new(struct proposals_link *self, struct loop *loop, struct feed_link *feed,
-	uint64_t epoch, uid_t enforcerd_uid)
+	struct engine *engine, uint64_t epoch, uid_t enforcerd_uid)
 {
-	*self = (struct proposals_link){.feed = feed, .epoch = epoch};
+	*self = (struct proposals_link){.feed = feed, .engine = engine, .epoch = epoch};
 	return link_new(loop, &def, enforcerd_uid, self, &self->link);
 }
 

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: AGPL-3.0-only */
-/* Proposals to enforcerd, and on the feed what became of them. Proposes; can approve nothing. */
+/*
+ * Proposals to enforcerd, and on the feed what became of them; from it, what is muted. Proposes;
+ * can approve and mute nothing.
+ */
 #pragma once
 
 #include "common/link.h"
@@ -10,12 +13,13 @@
 struct proposals_link {
 	struct link *link;
 	struct feed_link *feed; /* borrowed */
+	struct engine *engine;	/* borrowed */
 	uint64_t epoch; /* of alert ids */
 	struct proposals proposals;
 };
 
 must_check int proposals_link_new(struct proposals_link *self, struct loop *loop,
-	struct feed_link *feed, uint64_t epoch, uid_t enforcerd_uid);
+	struct feed_link *feed, struct engine *engine, uint64_t epoch, uid_t enforcerd_uid);
 must_check int proposals_link_open(struct proposals_link *self);
 void proposals_link_done(struct proposals_link *self);
 

@@ -127,8 +127,8 @@ int ruled_wire(struct ruled *d)
 	if (r == 0)
 		r = feed_link_new(&d->feed, d->loop, d->engine, d->accounts[ROLE_APID].uid);
 	if (r == 0)
-		r = proposals_link_new(&d->proposals, d->loop, &d->feed, boot_get()->start_ns,
-			d->accounts[ROLE_ENFORCERD].uid);
+		r = proposals_link_new(&d->proposals, d->loop, &d->feed, d->engine,
+			boot_get()->start_ns, d->accounts[ROLE_ENFORCERD].uid);
 	if (r == 0)
 		r = events_link_new(
 			&d->events, d->loop, d->engine, &d->feed, d->accounts[ROLE_COLLECTORD].uid);

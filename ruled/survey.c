@@ -62,13 +62,14 @@ static void tell(struct survey *survey, struct rule_state *state, const struct l
 		return;
 	firing->window = found->decider ? found->decider->key : key;
 	firing->scoped = false;
-	firing->alert = 0;
 	if (found->decider) {
 		found->decider->sum = 0;
 		found->decider->samples = 0;
 	}
 	if (telling_admits(state->rule, survey->cgroups, found->culprit, NULL))
 		survey->on_found(survey->ctx, state, firing, &finding);
+	else
+		firing->alert = 0;
 }
 
 static void see_growth(struct survey *survey, struct rule_state *state, struct process_entry *entry)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: AGPL-3.0-only */
-/* A head is accepted only if it is one of our five requests byte for byte, with no relay's header
+/* A head is accepted only if it is one of our six requests byte for byte, with no relay's header
  * in it. */
 #include <stdint.h>
 #include <stdio.h>
@@ -18,6 +18,7 @@ static void check_line(const char *data, const struct request_head *head)
 		[VERB_REJECT] = "POST /actions/action-%llu/reject",
 		[VERB_HOLD] = "POST /enforcement/hold",
 		[VERB_RESUME] = "POST /enforcement/resume",
+		[VERB_MUTE] = "POST /rules/mute",
 	};
 	char line[128];
 	int n;

@@ -21,7 +21,8 @@ from linnix import BUILD, NOBODY, Answer, UnixConnection, main, published, test,
 
 COLLECTORD, RULED, APID, ENFORCERD = range(4)
 NOBODY_KIND, UNIX, TCP = range(3)
-NONE, WHOAMI, APPROVE, REJECT, HOLD, RESUME = range(6)
+NONE, WHOAMI, APPROVE, REJECT, HOLD, RESUME, MUTE = range(7)
+MUTE_RULE, MUTE_CULPRIT = 1, 2
 OK, FORBIDDEN, UNKNOWN, CONFLICT, EXPIRED, MISMATCH, INVALID, UNAVAILABLE = range(8)
 PENDING, APPROVED = range(2)
 PORT = 3917
@@ -292,7 +293,7 @@ def status_rules_and_whoami_have_their_documented_shapes():
     with Apid() as apid:
         status = apid.get("/status").json()
         assert list(status) == ["version", "uptime_s", "mode", "hold", "daemons", "events_per_sec", "totals", "rules",
-                                "kernel", "probes"], list(status)
+                                "mutes", "kernel", "probes"], list(status)
         assert status["rules"] == {"loaded": 2, "error": None}
         assert status["totals"] == {"generated": 1000, "delivered": 990, "dropped": 10, "filtered": 0}
         assert status["probes"] == {"sched_process_fork": "attached", "oom": "not on this kernel"}
@@ -304,6 +305,7 @@ def status_rules_and_whoami_have_their_documented_shapes():
         assert status["daemons"]["apid"]["seccomp"] == 2 and status["daemons"]["apid"]["pss_bytes"] > 0
         rules = apid.get("/rules").json()
         assert [rule["name"] for rule in rules] == ["fork_storm", "churn"] and rules[0]["last_fired"] is None
+        assert rules[0]["muted_until"] is None and status["mutes"] == []
         apid.ruled.send("rules", 2, 1, 0, "rules.yaml:3:2: threshold: too low")
         apid.ruled.send("rule", 2, 0, "other")
         wait_for(lambda: apid.get("/status").json()["rules"] ==
@@ -325,7 +327,7 @@ def whoami_says_what_enforcerd_has_proven():
             thread.join(5)
             apid.enforcerd.wait("unclaim %d" % number)
             return result[0].json()
-        everything = ["read", "approve", "reject", "hold", "resume"]
+        everything = ["read", "approve", "reject", "hold", "resume", "mute"]
         assert ask(TCP, 0, WHOAMI, 0, 1, "root") == {"kind": "tcp", "uid": 0, "user": "root", "may": everything}
         assert ask(TCP, 1000, WHOAMI, 0, 0, "joe", "x") == {"kind": "tcp", "uid": 1000, "user": "joe", "may": ["read"]}
         assert ask(NOBODY_KIND, 0, WHOAMI, 0, 0, "") == {"kind": "nobody", "uid": None, "user": None, "may": ["read"]}
@@ -507,6 +509,86 @@ def hold_and_resume_answer_with_the_state():
             apid.enforcerd.send("decided", request, 0, OK)
             expected = {"by": "sre", "since": 1700000000.0} if verb == HOLD else None
             assert answer().status == 200 and answer().json() == {"hold": expected}, answer().body
+
+
+@test
+def a_mute_is_claimed_passed_on_and_answered_with_what_stands():
+    with Apid() as apid:
+        def mute(body, result=OK, detail=""):
+            before = len(apid.enforcerd.lines)
+            answer = apid.decide("/rules/mute", json.dumps(body), proof=(TCP, 0, MUTE, 0, 1, "root"))
+            line = apid.enforcerd.wait("decide ", after=before)
+            assert apid.enforcerd.lines[before].endswith(" POST /rules/mute HTTP/1.1"), apid.enforcerd.lines
+            apid.enforcerd.send("decided", line.split()[1], 0, result, detail)
+            return line.split(" ", 3)[3], answer()
+        begin = time.time()
+        passed, answer = mute({"rule": "fork_storm", "seconds": 7200, "approver": "sre", "reason": "a build"})
+        assert passed == "1 sre|a build|fork_storm|7200", passed
+        assert answer.status == 200, answer.body
+        until = answer.json().pop("until")
+        assert answer.json() == {"kind": "rule", "what": "fork_storm", "by": "sre", "until": until}, answer.body
+        assert begin + 7200 <= until <= time.time() + 7200, until
+        passed, answer = mute({"culprit": "stress", "seconds": 0, "approver": "sre"})
+        assert passed == "2 sre||stress|0", passed
+        assert answer.json() == {"kind": "culprit", "what": "stress", "by": "sre", "until": None}, answer.body
+        for result, status in ((FORBIDDEN, 403), (CONFLICT, 409), (INVALID, 422), (UNAVAILABLE, 503)):
+            _, answer = mute({"rule": "churn", "seconds": 60, "approver": "sre"}, result, "because")
+            assert (answer.status, answer.json()["detail"]) == (status, "because")
+
+
+@test
+def a_mute_that_is_none_or_of_no_rule_is_refused():
+    with Apid() as apid:
+        proof = (TCP, 0, MUTE, 0, 1, "root")
+        for body in ("", "[]", BODY, '{"rule":"churn","seconds":60}', '{"rule":"churn","approver":"sre"}',
+                     '{"seconds":60,"approver":"sre"}', '{"rule":"churn","culprit":"x","seconds":60,"approver":"sre"}',
+                     '{"rule":"churn","rule":"churn","seconds":60,"approver":"sre"}',
+                     '{"rule":"churn","seconds":604801,"approver":"sre"}', '{"rule":"churn","seconds":-1,"approver":"sre"}',
+                     '{"rule":"churn","seconds":"60","approver":"sre"}', '{"culprit":"%s","seconds":1,"approver":"a"}' % ("x" * 16),
+                     '{"culprit":"a\\nb","seconds":1,"approver":"a"}', '{"rule":"churn","seconds":1,"approver":""}'):
+            answer = apid.decide("/rules/mute", body, proof=proof)
+            assert answer().status == 422, (body, answer().status)
+        for seconds in (60, 0):
+            answer = apid.decide("/rules/mute", '{"rule":"gone","seconds":%d,"approver":"sre"}' % seconds, proof=proof)
+            assert answer().status == 404 and answer().json()["detail"] == "there is no rule of this name", answer().body
+        for other in ((TCP, 0, HOLD, 0, 1, "root"), (TCP, 1000, MUTE, 0, 0, "joe", "not an approver"),
+                      (NOBODY_KIND, 0, MUTE, 0, 0, "-", "not proven")):
+            answer = apid.decide("/rules/mute", '{"rule":"churn","seconds":60,"approver":"sre"}', proof=other)
+            assert answer().status == 403, (other, answer().status)
+        assert not [line for line in apid.enforcerd.lines if line.startswith("decide")]
+        apid.ruled.send("mute", MUTE_RULE, "gone", "sre", int(time.time()) + 60)
+        wait_for(lambda: apid.get("/status").json()["mutes"])
+        apid.decide("/rules/mute", '{"rule":"gone","seconds":0,"approver":"sre"}', proof=proof)
+        apid.enforcerd.wait("decide ")  # what is muted can be heard again also when its rule has gone
+        apid.ruled.end()
+        wait_for(lambda: apid.get("/status").json()["rules"]["loaded"] == 0)
+        before = len(apid.enforcerd.lines)
+        apid.decide("/rules/mute", '{"rule":"churn","seconds":60,"approver":"sre"}', proof=proof)
+        apid.enforcerd.wait("decide ", after=before)  # while ruled is away nobody knows the rules
+
+
+@test
+def what_is_muted_is_shown_until_it_ends():
+    with Apid() as apid:
+        until = int(time.time()) + 3600
+        apid.ruled.send("mute", MUTE_RULE, "fork_storm", "sre", until)
+        apid.ruled.send("rule", 1, 0, "fork_storm", until)
+        apid.ruled.send("mute", MUTE_CULPRIT, "a\\b", "bob", int(time.time()) + 2)
+        shown = [{"kind": "rule", "what": "fork_storm", "by": "sre", "until": float(until)}]
+        wait_for(lambda: len(apid.get("/status").json()["mutes"]) == 2)
+        mutes = apid.get("/status").json()["mutes"]
+        assert mutes[0] == shown[0] and (mutes[1]["kind"], mutes[1]["what"], mutes[1]["by"]) == (
+            "culprit", "a\\x5cb", "bob"), mutes
+        assert [rule["muted_until"] for rule in apid.get("/rules").json()] == [until, None]
+        wait_for(lambda: apid.get("/status").json()["mutes"] == shown)
+        apid.ruled.send("rule", 1, 0, "fork_storm", 1)
+        wait_for(lambda: apid.get("/rules").json()[0]["muted_until"] is None)
+        apid.ruled.send("mute", MUTE_RULE, "fork_storm", "bob", 0)
+        wait_for(lambda: apid.get("/status").json()["mutes"] == [])
+        apid.ruled.send("mute", MUTE_RULE, "churn", "sre", until)
+        wait_for(lambda: apid.get("/status").json()["mutes"])
+        apid.ruled.end()
+        wait_for(lambda: apid.get("/status").json()["mutes"] == [])
 
 
 @test

@@ -34,8 +34,9 @@ HEADER, HELLO = struct.Struct("<IHHQ"), struct.Struct("<IHHQ16sIIQ")
 PROCESS = struct.Struct("<5Q3I2H16s")
 DECIDE = struct.Struct("<QQQI4HI")
 MAGIC, VERSION, HAS_FD = 0x584E4C01, 3, 1
-F_PROPOSE, F_VERDICT, F_WITHDRAW, F_CLAIM, F_PROOF, F_UNCLAIM, F_DECIDE, F_DECIDED, F_ACTION = \
-    30, 31, 32, 40, 41, 42, 43, 44, 46
+F_PROPOSE, F_VERDICT, F_WITHDRAW, F_MUTE, F_CLAIM, F_PROOF, F_UNCLAIM, F_DECIDE, F_DECIDED, F_ACTION = \
+    30, 31, 32, 34, 40, 41, 42, 43, 44, 46
+MUTE_RULE, MUTE_CULPRIT = 1, 2
 OK, FORBIDDEN, UNKNOWN, CONFLICT, EXPIRED, MISMATCH, INVALID, UNAVAILABLE = range(8)
 PORT = 3918
 SERVED = "api: {listen: [\"127.0.0.1:%d\", \"[::1]:%d\"]}\n" % (PORT, PORT)
@@ -200,6 +201,17 @@ class Enforcerd:
         body = self.apid.next(F_DECIDED)
         return None if body is None else struct.unpack_from("<H", body, 16)[0]
 
+    def mute(self, connection, what, secs=60, kind=MUTE_RULE, label=b"sre"):
+        self.apid.send(F_DECIDE, DECIDE.pack(connection, connection, 0, secs, kind, len(label), 0, len(what), 0) + label + what)
+        body = self.apid.next(F_DECIDED)
+        return None if body is None else struct.unpack_from("<H", body, 16)[0]
+
+    def told_mute(self, seconds=5):
+        """(kind, what, by, until) of the next mute that ruled is told."""
+        body = self.ruled.next(F_MUTE, seconds)
+        until, kind, what, by = struct.unpack_from("<QHHH", body)
+        return kind, body[16:16 + what], body[16 + what:16 + what + by], until / 1e9
+
     def connect(self, request, user=None):
         """A client of @user at the API's unix socket: (its end, apid's end)."""
         client = socket.socket(socket.AF_UNIX)
@@ -355,6 +367,94 @@ def apid_taken_over_gets_from_a_decision_only_what_its_bytes_say():
         assert enforcerd.decide(enforcerd.connections) == OK
         wait_for(lambda: not alive(first))
         assert alive(second) and two
+
+
+MUTE = b"POST /rules/mute HTTP/1.1\r\nHost: localhost\r\nContent-Length: 0\r\n\r\n"
+
+
+def quiet(enforcerd):
+    """Nothing more is told to ruled."""
+    try:
+        return enforcerd.ruled.next(F_MUTE, 0.3) is None
+    except TimeoutError:
+        return True
+
+
+@test
+def neither_apid_nor_ruled_taken_over_can_mute_by_itself():
+    with Enforcerd() as enforcerd, victim() as pid:
+        action = enforcerd.action(pid, uid=NOBODY)
+        assert enforcerd.mute(99, b"storm") == FORBIDDEN, "without a claim"
+        wait_for(lambda: "REFUSED" in enforcerd.audit())
+        time.sleep(1.1)  # refusals are written once a second
+        client, accepted = enforcerd.connect(MUTE, "nobody")
+        assert enforcerd.claim(accepted.fileno())[:2] == (0, "not an approver")
+        assert enforcerd.mute(enforcerd.connections, b"storm") == FORBIDDEN
+        wait_for(lambda: enforcerd.audit().count("not-an-approver") == 1)
+        for request, why in ((MUTE.replace(b"Host", b"Via: 1.1 x\r\nHost"), "the request was relayed"),
+                             (MUTE[:-2], "the request's head has not come whole")):
+            client, accepted = enforcerd.connect(request)
+            assert enforcerd.claim(accepted.fileno())[:2] == (0, why)
+            assert enforcerd.mute(enforcerd.connections, b"storm") == FORBIDDEN
+        client, accepted = enforcerd.connect(b"GET /rules HTTP/1.1\r\nHost: localhost\r\n\r\n")
+        enforcerd.claim(accepted.fileno())
+        assert enforcerd.mute(enforcerd.connections, b"storm") == FORBIDDEN
+        client, accepted = enforcerd.connect(approve(action, "reject"))  # says what it is, whatever apid says
+        assert enforcerd.claim(accepted.fileno())[0]
+        assert enforcerd.mute(enforcerd.connections, b"storm") == OK
+        client, accepted = enforcerd.connect(MUTE)
+        assert enforcerd.claim(accepted.fileno())[0]
+        client.close()
+        assert enforcerd.mute(enforcerd.connections, b"storm") == FORBIDDEN, "its client has left"
+        assert quiet(enforcerd) and "MUTED" not in enforcerd.audit()
+        enforcerd.ruled.send(F_MUTE, struct.pack("<Q4H", 2**62, MUTE_RULE, 5, 0, 0) + b"storm")
+        assert enforcerd.ruled.ends()
+        enforcerd.ruled = wait_for(lambda: Wire(enforcerd.path("run/enforcerd/proposals.sock"), RULED))
+        assert quiet(enforcerd)
+
+
+@test
+def an_approvers_mute_is_written_told_and_told_again_also_after_a_restart():
+    def decide(enforcerd, what, **more):
+        client, accepted = enforcerd.connect(MUTE)
+        assert enforcerd.claim(accepted.fileno())[0]
+        return enforcerd.mute(enforcerd.connections, what, **more)
+
+    def again(enforcerd):
+        enforcerd.ruled.close()
+        enforcerd.ruled = wait_for(lambda: Wire(enforcerd.path("run/enforcerd/proposals.sock"), RULED))
+    with Enforcerd() as enforcerd:
+        begin = time.time()
+        assert decide(enforcerd, b"fork_storm", secs=7200) == OK
+        kind, what, by, until = enforcerd.told_mute()
+        assert (kind, what, by) == (MUTE_RULE, b"fork_storm", b"sre") and 7199 < until - begin < 7210, until
+        line = "[linnix_audit] MUTED rule=fork_storm for=7200s by sre uid=0 user=root via=unix"
+        wait_for(lambda: line in enforcerd.log())
+        entry = json.loads(enforcerd.audit().splitlines()[-1])
+        assert (entry["kind"], entry["rule"], entry["for_secs"], entry["by"]) == ("MUTED", "fork_storm", 7200, "sre"), entry
+        enforcerd.ruled.close()
+        assert decide(enforcerd, b"stress", kind=MUTE_CULPRIT) == OK, "ruled is away"
+        wait_for(lambda: enforcerd.audit().count("MUTED") == 2)
+        again(enforcerd)
+        assert {enforcerd.told_mute()[1] for _ in range(2)} == {b"fork_storm", b"stress"}
+        assert decide(enforcerd, b"stress", kind=MUTE_CULPRIT, secs=0) == OK
+        assert enforcerd.told_mute() == (MUTE_CULPRIT, b"stress", b"sre", 0)
+        again(enforcerd)
+        assert enforcerd.told_mute()[1] == b"fork_storm" and quiet(enforcerd)
+        assert [decide(enforcerd, *a, **k) for a, k in (((b"",), {}), ((b"x" * 16,), {"kind": MUTE_CULPRIT}),
+                                                        ((b"a\nb",), {}), ((b"a",), {"secs": 604801}),
+                                                        ((b"a",), {"kind": 0}))] == [INVALID] * 5
+        results = [decide(enforcerd, b"rule%d" % number) for number in range(64)]
+        assert results == [OK] * 63 + [CONFLICT], results
+        wait_for(lambda: enforcerd.audit().count("MUTED") == 3 + 63)
+        audit = enforcerd.audit()
+
+    def leave_audit(second):
+        with open(second.path("state/audit.jsonl"), "w") as file:
+            file.write(audit)
+        os.chown(second.path("state/audit.jsonl"), pwd.getpwnam("linnix-enforcerd").pw_uid, -1)
+    with Enforcerd(prepare=leave_audit) as enforcerd:
+        assert len({enforcerd.told_mute()[1] for _ in range(64)}) == 64 and quiet(enforcerd)
 
 
 @test

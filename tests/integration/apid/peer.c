@@ -118,7 +118,7 @@ static void cmd_rules(char **words)
 	send_frame(FRAME_RULES, &rules, (struct text[]){word(words, 4)});
 }
 
-/* rule GENERATION INDEX NAME */
+/* rule GENERATION INDEX NAME [MUTED_UNTIL] */
 static void cmd_rule(char **words)
 {
 	const struct rule rule = {
@@ -130,6 +130,7 @@ static void cmd_rule(char **words)
 		.severity = SEVERITY_HIGH,
 		.scope = SCOPE_TREE,
 		.proposes = ACTION_KILL_TREE,
+		.muted_until_wall_ns = number(words, 4) * NSEC_PER_SEC,
 	};
 
 	send_frame(FRAME_RULE, &rule, (struct text[]){word(words, 3), text_of("forks_per_sec")});
@@ -141,6 +142,17 @@ static void cmd_detection(char **words)
 	const struct detection detection = {.processes = 42, .synced = (uint16_t)number(words, 1)};
 
 	send_frame(FRAME_DETECTION, &detection, NULL);
+}
+
+/* mute KIND WHAT BY UNTIL */
+static void cmd_mute(char **words)
+{
+	const struct mute mute = {
+		.kind = (uint16_t)number(words, 1),
+		.until_wall_ns = number(words, 4) * NSEC_PER_SEC,
+	};
+
+	send_frame(FRAME_MUTE, &mute, (struct text[]){word(words, 2), word(words, 3)});
 }
 
 /* alert EPOCH COUNTER RULE SEVERITY PID */
@@ -304,6 +316,7 @@ static const struct {
 	{"rules", cmd_rules},
 	{"rule", cmd_rule},
 	{"detection", cmd_detection},
+	{"mute", cmd_mute},
 	{"alert", cmd_alert},
 	{"note", cmd_note},
 	{"enforcer", cmd_enforcer},
@@ -383,15 +396,20 @@ static int on_unclaim(struct link *link, const struct frame *frame, int *fd, voi
 static int on_decide(struct link *link, const struct frame *frame, int *fd, void *ctx)
 {
 	const struct decide *d = frame->payload;
-	char approver[256], reason[1024];
+	char approver[256], reason[1024], what[256];
 
 	(void)link;
 	(void)fd;
 	(void)ctx;
 	text_copy(frame_text(frame, 0), approver, sizeof(approver));
 	text_copy(frame_text(frame, 1), reason, sizeof(reason));
-	say("decide %" PRIu64 " %" PRIu64 " %" PRIu64 " %s|%s", d->request, d->connection,
-		d->if_match, approver, reason);
+	text_copy(frame_text(frame, 2), what, sizeof(what));
+	if (d->mute_kind == 0)
+		say("decide %" PRIu64 " %" PRIu64 " %" PRIu64 " %s|%s", d->request, d->connection,
+			d->if_match, approver, reason);
+	else
+		say("decide %" PRIu64 " %" PRIu64 " %u %s|%s|%s|%u", d->request, d->connection,
+			d->mute_kind, approver, reason, what, d->mute_secs);
 	return 0;
 }
 

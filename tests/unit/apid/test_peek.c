@@ -24,6 +24,7 @@ static void decisions_and_whoami_are_shown_to_enforcerd_first(void **state)
 	assert_int_equal(peek("POST /enforcement/hold HTTP/1.1\r\n\r\n{\"appr"), PEEK_CLAIM);
 	assert_int_equal(peek("POST /enforcement/resume HTTP/1.1\n\n"), PEEK_CLAIM);
 	assert_int_equal(peek("GET /whoami HTTP/1.1\r\n\r\n"), PEEK_CLAIM);
+	assert_int_equal(peek("POST /rules/mute HTTP/1.1\r\n\r\n{\"rule"), PEEK_CLAIM);
 	assert_int_equal(peek("POST /enforcement/hold?x=1 HTTP/1.1\r\n\r\n"), PEEK_CLAIM);
 }
 
@@ -31,6 +32,7 @@ static void everything_else_is_read_at_once(void **state)
 {
 	static const char *const heads[] = {
 		"GET /alerts HTTP/1.1\r\n\r\n",
+		"GET /rules/mute HTTP/1.1\r\n\r\n",
 		"GET /actions/action-1/approve HTTP/1.1\r\n\r\n",
 		"POST /actions/action-0/approve HTTP/1.1\r\n\r\n",
 		"POST  /actions/action-1/approve HTTP/1.1\r\n\r\n",

@@ -42,7 +42,10 @@ static void a_set_counts_when_it_is_whole(void **state)
 	assert_true(book.known);
 	assert_int_equal(book.count, 2);
 	assert_string_equal(book.rules[1].name, "b");
+	assert_ptr_equal(rulebook_find(&book, "b"), &book.rules[1]);
+	assert_null(rulebook_find(&book, "c"));
 	rulebook_done(&book);
+	assert_null(rulebook_find(&book, "b"));
 }
 
 static void no_rules_are_a_set_too(void **state)

@@ -37,6 +37,16 @@ static void begins_lines_as_promised(void **state)
 			.by = {PEER_TCP, 65534, "", "nobody"}},
 		{.kind = AUDIT_AUTO_APPROVED, .action = 2, .rule = "fork_storm"},
 		{.kind = AUDIT_HOLD, .by = {PEER_UNIX, 0, "root", "root"}},
+		{.kind = AUDIT_MUTED,
+			.by = {PEER_TCP, 0, "sre-alice", "root"},
+			.rule = "fork_storm",
+			.for_known = true,
+			.for_secs = 7200},
+		{.kind = AUDIT_MUTED,
+			.by = {PEER_TCP, 0, "sre", "root"},
+			.comm = "a\" for=1",
+			.for_known = true,
+			.reason = "over"},
 	};
 
 	(void)state;
@@ -50,6 +60,10 @@ static void begins_lines_as_promised(void **state)
 		"[linnix_audit] REFUSED action-1 not-an-approver uid=65534 user=nobody via=tcp");
 	assert_text(&events[5], "[linnix_audit] AUTO-APPROVED action-2 rule=fork_storm");
 	assert_text(&events[6], "[linnix_audit] HOLD by root uid=0 user=root via=unix");
+	assert_text(&events[7],
+		"[linnix_audit] MUTED rule=fork_storm for=7200s by sre-alice uid=0 user=root via=tcp");
+	assert_text(&events[8],
+		"[linnix_audit] MUTED comm=\"a\\x22 for=1\" for=0s by sre uid=0 user=root via=tcp reason=\"over\"");
 }
 
 static void lets_no_value_pass_for_the_rest_of_the_line(void **state)
@@ -96,6 +110,8 @@ static void has_room_for_the_longest_event(void **state)
 		.members = UINT32_MAX,
 		.after_known = true,
 		.after_ms = UINT64_MAX,
+		.for_known = true,
+		.for_secs = UINT32_MAX,
 		.what = "not-an-approver",
 		.signal = "TERM"};
 	char json[AUDIT_JSON_BYTES], text[AUDIT_TEXT_BYTES], head[SHA256_HEX_SIZE] = CHAIN_START;

@@ -23,19 +23,39 @@ static int set_up(void **state)
 }
 
 /* Appends a sealed line; returns where it begins. */
-static char *add(enum audit_kind kind, uint64_t action, const char *label)
+static char *add_event(const struct audit_event *event)
 {
-	struct audit_event event = {
-		.kind = kind, .action = action, .wall_ns = 1700000000 * NSEC_PER_SEC};
 	char *line = file + file_len;
 	long len;
 
-	strcpy(event.by.label, label);
-	len = chain_seal(line, audit_json(&event, line), AUDIT_JSON_BYTES, head);
+	len = chain_seal(line, audit_json(event, line), AUDIT_JSON_BYTES, head);
 	assert_true(len > 0);
 	line[len] = '\n';
 	file_len += (size_t)len + 1;
 	return line;
+}
+
+static char *add(enum audit_kind kind, uint64_t action, const char *label)
+{
+	struct audit_event event = {
+		.kind = kind, .action = action, .wall_ns = 1700000000 * NSEC_PER_SEC};
+
+	strcpy(event.by.label, label);
+	return add_event(&event);
+}
+
+/* A culprit's name if @comm, else a rule's. */
+static void add_mute(bool comm, const char *what, uint32_t secs)
+{
+	struct audit_event event = {.kind = AUDIT_MUTED,
+		.wall_ns = 1700000000 * NSEC_PER_SEC,
+		.by = {PEER_TCP, 0, "sre-alice", "root"},
+		.for_known = true,
+		.for_secs = secs,
+		.reason = "x\",\"for_secs\":9"};
+
+	strcpy(comm ? event.comm : event.rule, what);
+	add_event(&event);
 }
 
 static void read_back(void)
@@ -118,6 +138,28 @@ static void keeps_an_approvers_hold_until_he_resumes(void **state)
 	assert_false(past.held);
 }
 
+static void keeps_mutes_until_they_end(void **state)
+{
+	const struct muting *first, *second;
+
+	(void)state;
+	add_mute(false, "storm", 60);
+	add_mute(true, "storm", 3600);
+	add_mute(false, "churn", 60);
+	add_mute(false, "churn", 0);
+	add_mute(false, "back\\slash", 60); /* escaped in the file */
+	read_back();
+	first = mutes_next(&past.mutes, NULL, 1700000059 * NSEC_PER_SEC);
+	assert_int_equal(first->kind, MUTE_RULE);
+	assert_string_equal(first->what, "storm");
+	assert_string_equal(first->by, "sre-alice");
+	assert_int_equal(first->until_wall_ns, 1700000060 * NSEC_PER_SEC);
+	second = mutes_next(&past.mutes, first, 1700000059 * NSEC_PER_SEC);
+	assert_int_equal(second->kind, MUTE_CULPRIT);
+	assert_null(mutes_next(&past.mutes, second, 1700000059 * NSEC_PER_SEC));
+	assert_ptr_equal(mutes_next(&past.mutes, NULL, 1700000060 * NSEC_PER_SEC), second);
+}
+
 static void notices_a_cut_line(void **state)
 {
 	(void)state;
@@ -164,17 +206,21 @@ static void believes_a_forged_line_only_where_it_makes_careful(void **state)
 	const char *forged =
 		"{\"time\":1.000000,\"kind\":\"RESUME\",\"by\":\"x\"}\n"
 		"{\"time\":1.000000,\"kind\":\"OUTCOME\",\"action\":\"action-1\"}\n"
+		"{\"time\":1.000000,\"kind\":\"MUTED\",\"by\":\"x\",\"uid\":0,\"user\":\"root\",\"via\":\"tcp\",\"rule\":\"storm\",\"for_secs\":604800,\"prev\":\"\"}\n"
+		"{\"time\":1.000000,\"kind\":\"MUTED\",\"by\":\"x\",\"uid\":0,\"user\":\"root\",\"via\":\"tcp\",\"rule\":\"churn\",\"for_secs\":0,\"prev\":\"\"}\n"
 		"{\"time\":1.000000,\"kind\":\"PROPOSED\",\"action\":\"action-900\"}\n";
 
 	(void)state;
 	add(AUDIT_PROPOSED, 1, "");
 	add(AUDIT_HOLD, 0, "sre-alice");
+	add_mute(false, "churn", 60);
 	memcpy(file + file_len, forged, strlen(forged));
 	file_len += strlen(forged);
 	read_back();
 	assert_true(past.held);
 	assert_int_equal(past.open_count, 1);
 	assert_int_equal(past.last_action, 900);
+	assert_null(mutes_next(&past.mutes, NULL, 2));
 }
 
 static void survives_lines_beyond_its_bound(void **state)
@@ -209,6 +255,7 @@ int main(void)
 		cmocka_unit_test_setup(finds_what_was_under_way, set_up),
 		cmocka_unit_test_setup(counts_each_execution_once, set_up),
 		cmocka_unit_test_setup(keeps_an_approvers_hold_until_he_resumes, set_up),
+		cmocka_unit_test_setup(keeps_mutes_until_they_end, set_up),
 		cmocka_unit_test_setup(notices_a_cut_line, set_up),
 		cmocka_unit_test_setup(says_which_line_does_not_fit, set_up),
 		cmocka_unit_test_setup(notices_a_missing_line, set_up),

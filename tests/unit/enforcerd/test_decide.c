@@ -2,6 +2,7 @@
 /* Clients really connected, and their requests really in the socket. */
 #include "enforcerd/decide.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <sys/socket.h>
 #include <sys/un.h>
@@ -75,8 +76,28 @@ static enum decision_result decide_as(uint64_t connection, const char *label, ui
 	return decided.result;
 }
 
+/* As whoever sent @connection's request; @what cut to what a tail can hold. */
+static enum decision_result mute_as(
+	uint64_t connection, enum mute_kind kind, const char *what, uint32_t secs)
+{
+	struct decide request = {.request = 5,
+		.connection = connection,
+		.mute_kind = (uint16_t)kind,
+		.mute_secs = secs,
+		.text_len = {5, 5, (uint16_t)strlen(what)}};
+	char tail[512];
+	const struct frame frame = {
+		.spec = frame_spec(FRAME_DECIDE), .payload = &request, .tail = tail};
+	struct decided decided;
+
+	snprintf(tail, sizeof(tail), "alicenoisy%s", what);
+	decide(&core, &frame, &decided, detail);
+	return decided.result;
+}
+
 #define HEAD(line) line " HTTP/1.1\r\nHost: localhost\r\n\r\n"
 #define APPROVE	   HEAD("POST /actions/action-1/approve")
+#define MUTE	   HEAD("POST /rules/mute")
 
 static void lets_a_proven_approver_decide_once(void **state)
 {
@@ -115,6 +136,7 @@ static void believes_no_connection_it_has_not_seen(void **state)
 	(void)state;
 	(void)propose();
 	assert_int_equal(decide_as(1, "root", 0), DECISION_FORBIDDEN);
+	assert_written(0, AUDIT_REFUSED, "this connection is not proven to be an approver's");
 	assert_true(claim(1, HEAD("GET /whoami")).admitted);
 	assert_int_equal(decide_as(1, "root", 0), DECISION_FORBIDDEN);
 }
@@ -230,6 +252,135 @@ static void holds_even_without_an_audit_but_resumes_only_with_one(void **state)
 	assert_null(core_held_by(&core));
 }
 
+static void a_mute_is_on_the_disk_before_ruled_hears_of_it(void **state)
+{
+	(void)state;
+	assert_true(claim(1, MUTE).admitted);
+	assert_int_equal(mute_as(1, MUTE_RULE, "storm", 7200), DECISION_OK);
+	assert_written(0, AUDIT_MUTED, "noisy");
+	assert_string_equal(written[0].rule, "storm");
+	assert_string_equal(written[0].comm, "");
+	assert_string_equal(written[0].by.label, "alice");
+	assert_true(written[0].for_known && written[0].for_secs == 7200);
+	assert_int_equal(told_mutes, 0);
+	assert_null(mutes_next(&core.mutes, NULL, wall_ns));
+	decide_mute_logged(&core, 0);
+	assert_int_equal(told_mutes, 1);
+	assert_int_equal(told_mute.kind, MUTE_RULE);
+	assert_string_equal(told_mute.what, "storm");
+	assert_string_equal(told_mute.by, "alice");
+	assert_true(told_mute.until_wall_ns == wall_ns + 7200 * NSEC_PER_SEC);
+	assert_non_null(mutes_next(&core.mutes, NULL, wall_ns));
+}
+
+static void a_mute_whose_line_is_lost_is_none(void **state)
+{
+	(void)state;
+	assert_true(claim(1, MUTE).admitted);
+	assert_int_equal(mute_as(1, MUTE_CULPRIT, "make", 60), DECISION_OK);
+	assert_string_equal(written[0].comm, "make");
+	decide_mute_logged(&core, -EIO);
+	assert_null(mutes_next(&core.mutes, NULL, wall_ns));
+	assert_true(told_mutes == 1 && told_mute.until_wall_ns == 0);
+	audit_result = -ENOBUFS;
+	assert_true(claim(2, MUTE).admitted);
+	assert_int_equal(mute_as(2, MUTE_CULPRIT, "make", 60), DECISION_UNAVAILABLE);
+	audit_result = 0;
+	audit_good = false;
+	assert_true(claim(3, MUTE).admitted);
+	assert_int_equal(mute_as(3, MUTE_CULPRIT, "make", 60), DECISION_UNAVAILABLE);
+	assert_int_equal(told_mutes, 1);
+}
+
+static void muting_no_more_waits_for_nothing(void **state)
+{
+	(void)state;
+	assert_true(claim(1, MUTE).admitted);
+	assert_int_equal(mute_as(1, MUTE_RULE, "storm", 60), DECISION_OK);
+	decide_mute_logged(&core, 0);
+	audit_result = -ENOBUFS;
+	audit_good = false;
+	assert_true(claim(2, MUTE).admitted);
+	assert_int_equal(mute_as(2, MUTE_RULE, "storm", 0), DECISION_OK);
+	assert_true(told_mutes == 2 && told_mute.until_wall_ns == 0);
+	assert_string_equal(told_mute.what, "storm");
+	assert_null(mutes_next(&core.mutes, NULL, wall_ns));
+	/* Asked for again before its line came back: the line of the first says nothing any more. */
+	audit_result = 0;
+	audit_good = true;
+	assert_true(claim(3, MUTE).admitted);
+	assert_int_equal(mute_as(3, MUTE_RULE, "storm", 60), DECISION_OK);
+	assert_true(claim(4, MUTE).admitted);
+	assert_int_equal(mute_as(4, MUTE_RULE, "storm", 0), DECISION_OK);
+	decide_mute_logged(&core, 0);
+	decide_mute_logged(&core, 0);
+	assert_true(told_mutes == 3 && told_mute.until_wall_ns == 0);
+}
+
+static void mutes_only_who_has_asked_for_a_mute(void **state)
+{
+	struct job *job = propose();
+
+	(void)state;
+	assert_int_equal(mute_as(1, MUTE_RULE, "storm", 60), DECISION_FORBIDDEN);
+	assert_written(0, AUDIT_REFUSED, "this connection is not proven to be an approver's");
+	assert_true(claim(1, HEAD("POST /actions/action-1/reject")).admitted);
+	assert_int_equal(mute_as(1, MUTE_RULE, "storm", 60), DECISION_OK);
+	assert_int_equal(job->status, STATUS_REJECTED);
+	config.approvers.via = VIA_TCP;
+	pass_seconds(1);
+	assert_false(claim(2, MUTE).admitted);
+	assert_written(0, AUDIT_REFUSED, "unix is not admitted (approvers.via)");
+	assert_int_equal(mute_as(2, MUTE_RULE, "storm", 60), DECISION_FORBIDDEN);
+	assert_null(mutes_next(&core.mutes, NULL, wall_ns));
+	assert_int_equal(told_mutes, 0);
+}
+
+static void refuses_a_mute_that_says_nothing_good(void **state)
+{
+	static const struct {
+		enum mute_kind kind;
+		const char *what;
+		uint32_t secs;
+	} bad[] = {
+		{0, "storm", 60},
+		{MUTE_RULE, "", 60},
+		{MUTE_CULPRIT, "sixteen_bytes_ok", 60},
+		{MUTE_RULE, "two\nlines", 60},
+		{MUTE_RULE, "\xff", 0},
+		{MUTE_RULE, "storm", MUTE_SECS_MAX + 1},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(bad); i++) {
+		assert_true(claim(i + 1, MUTE).admitted);
+		assert_int_equal(
+			mute_as(i + 1, bad[i].kind, bad[i].what, bad[i].secs), DECISION_INVALID);
+	}
+	assert_int_equal(written_count, 0);
+}
+
+static void a_mute_too_many_is_a_conflict(void **state)
+{
+	char name[16];
+
+	(void)state;
+	for (uint64_t i = 1; i <= MUTES_MAX; i++) {
+		written_count = 0;
+		snprintf(name, sizeof(name), "rule-%u", (unsigned)i);
+		assert_true(claim(i, MUTE).admitted);
+		assert_int_equal(mute_as(i, MUTE_RULE, name, 60), DECISION_OK);
+	}
+	assert_true(claim(100, MUTE).admitted);
+	assert_int_equal(mute_as(100, MUTE_RULE, "another", 60), DECISION_CONFLICT);
+	assert_string_equal(detail, "64 mutes stand already");
+	assert_true(claim(101, MUTE).admitted);
+	assert_int_equal(mute_as(101, MUTE_RULE, "rule-5", 600), DECISION_OK);
+	pass_seconds(60);
+	assert_true(claim(102, MUTE).admitted);
+	assert_int_equal(mute_as(102, MUTE_RULE, "another", 60), DECISION_OK);
+}
+
 int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, make_world, tear_down)
@@ -244,6 +395,12 @@ int main(void)
 		TEST(asks_the_kernel_again_before_it_decides),
 		TEST(answers_what_cannot_be_decided),
 		TEST(holds_even_without_an_audit_but_resumes_only_with_one),
+		TEST(a_mute_is_on_the_disk_before_ruled_hears_of_it),
+		TEST(a_mute_whose_line_is_lost_is_none),
+		TEST(muting_no_more_waits_for_nothing),
+		TEST(mutes_only_who_has_asked_for_a_mute),
+		TEST(refuses_a_mute_that_says_nothing_good),
+		TEST(a_mute_too_many_is_a_conflict),
 	};
 #undef TEST
 

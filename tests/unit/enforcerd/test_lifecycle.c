@@ -379,7 +379,8 @@ static void closes_at_a_restart_what_was_open(void **state)
 		.open = {{.action = 7, .approved = true, .executed = true}, {.action = 8}},
 		.held = true,
 		.held_by = "alice",
-		.held_wall_ns = 5};
+		.held_wall_ns = 5,
+		.mutes = {.places = {{.kind = MUTE_RULE, .until_wall_ns = 7, .what = "storm"}}}};
 	struct job *job;
 
 	(void)state;
@@ -395,6 +396,7 @@ static void closes_at_a_restart_what_was_open(void **state)
 	assert_int_equal(written[1].action, 8);
 	assert_int_equal(orders, 0);
 	assert_string_equal(core_held_by(&core), "alice");
+	assert_non_null(mutes_next(&core.mutes, NULL, 6));
 	assert_int_equal(
 		budget_left(&core.actions, now_ns), config.enforcement.max_actions_per_hour - 2);
 	pass_seconds(600);

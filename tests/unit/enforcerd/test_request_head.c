@@ -24,7 +24,7 @@ static void assert_request(const char *text, enum verb verb, uint64_t action)
 	assert_int_equal(head.action, action);
 }
 
-static void reads_the_five_requests(void **state)
+static void reads_the_six_requests(void **state)
 {
 	(void)state;
 	assert_request(
@@ -33,6 +33,7 @@ static void reads_the_five_requests(void **state)
 		"POST /actions/action-18446744073709551615/reject" REST, VERB_REJECT, UINT64_MAX);
 	assert_request("POST /enforcement/hold HTTP/1.0\r\n\r\n", VERB_HOLD, 0);
 	assert_request("POST /enforcement/resume" REST, VERB_RESUME, 0);
+	assert_request("POST /rules/mute" REST "{\"rule\":\"x\"}", VERB_MUTE, 0);
 	assert_request("GET /whoami" REST, VERB_WHOAMI, 0);
 }
 
@@ -62,6 +63,10 @@ static void takes_nothing_else_for_a_decision(void **state)
 		"POST /actions/action-1/approve\r\n\r\n",
 		"POST /enforcement/holds" REST,
 		"POST /whoami" REST,
+		"GET /rules/mute" REST,
+		"POST /rules/mute/" REST,
+		"POST /rules/mute?rule=x" REST,
+		"POST /rules/unmute" REST,
 		" POST /enforcement/hold" REST,
 		"\r\n\r\n",
 	};
@@ -144,7 +149,7 @@ static void gives_up_on_heads_beyond_the_bound(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(reads_the_five_requests),
+		cmocka_unit_test(reads_the_six_requests),
 		cmocka_unit_test(takes_nothing_else_for_a_decision),
 		cmocka_unit_test(refuses_what_a_relay_has_touched),
 		cmocka_unit_test(refuses_heads_that_servers_read_differently),

@@ -21,7 +21,8 @@ static char etc[64];
 
 static uint64_t now_ns, wall_ns;
 static struct audit_event written[32];
-static unsigned written_count, orders, told, told_enforcer;
+static unsigned written_count, orders, told, told_enforcer, told_mutes;
+static struct muting told_mute;
 static int audit_result, act_result;
 static bool audit_good;
 static enum action_status told_status;
@@ -70,8 +71,15 @@ static inline void fake_on_enforcer(struct core *c)
 	told_enforcer++;
 }
 
+static inline void fake_on_mute(struct core *c, const struct muting *muting)
+{
+	(void)c;
+	told_mutes++;
+	told_mute = *muting;
+}
+
 static const struct core_ports ports = {fake_boottime, fake_wall, fake_audit, fake_audit_is_ok,
-	fake_act, fake_on_job, fake_on_enforcer};
+	fake_act, fake_on_job, fake_on_enforcer, fake_on_mute};
 
 static inline void pass_seconds(uint64_t seconds)
 {
@@ -120,7 +128,7 @@ static inline int make_world(void **state)
 	core.policy.cgroups = &config.enforcement.protect_cgroups;
 	now_ns = clock_boottime_ns();
 	wall_ns = clock_wall_ns();
-	written_count = orders = told = told_enforcer = 0;
+	written_count = orders = told = told_enforcer = told_mutes = 0;
 	audit_result = act_result = 0;
 	audit_good = true;
 	if (hold_open(&core.hold, etc) < 0 || lifecycle_open(&core, loop) < 0)

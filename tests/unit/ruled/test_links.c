@@ -30,7 +30,10 @@ struct fixture {
 	unsigned alert_count;
 	struct alert_note note; /* the last */
 	char why[64];
-	unsigned notes, rules, hosts;
+	unsigned notes, rules, hosts, mutes;
+	struct mute mute; /* the last */
+	char muted[32], muted_by[32];
+	uint64_t muted_until; /* of the last rule told */
 	uint64_t next_action; /* 0: refuses */
 	unsigned proposed, withdrawn;
 	struct propose propose; /* the last */
@@ -76,6 +79,26 @@ static int on_state(struct link *link, const struct frame *frame, int *fd, void 
 	return 0;
 }
 
+static int on_mute_told(struct link *link, const struct frame *frame, int *fd, void *ctx)
+{
+	struct fixture *f = ctx;
+
+	(void)link, (void)fd;
+	f->mutes++;
+	f->mute = *(const struct mute *)frame->payload;
+	text_copy(frame_text(frame, 0), f->muted, sizeof(f->muted));
+	text_copy(frame_text(frame, 1), f->muted_by, sizeof(f->muted_by));
+	return 0;
+}
+
+static int on_rule(struct link *link, const struct frame *frame, int *fd, void *ctx)
+{
+	(void)link, (void)fd;
+	((struct fixture *)ctx)->muted_until =
+		((const struct rule *)frame->payload)->muted_until_wall_ns;
+	return 0;
+}
+
 static int on_propose(struct link *link, const struct frame *frame, int *fd, void *ctx)
 {
 	struct fixture *f = ctx;
@@ -105,6 +128,8 @@ static const struct link_handlers FEED[] = {
 	{FRAME_ALERT_NOTE, on_note},
 	{FRAME_RULES, on_state},
 	{FRAME_HOST, on_state},
+	{FRAME_RULE, on_rule},
+	{FRAME_MUTE, on_mute_told},
 };
 static const struct link_handlers PROPOSALS[] = {
 	{FRAME_PROPOSE, on_propose},
@@ -184,7 +209,7 @@ static int set_up(void **state)
 	if (loop_new(&f->loop) < 0 || loop_timer_new(f->loop, on_step, f, &f->step) < 0 ||
 		engine_new(&options, &sink, &f->engine) < 0 ||
 		feed_link_new(&f->feed, f->loop, f->engine, geteuid()) < 0 ||
-		proposals_link_new(&f->proposals, f->loop, &f->feed, 7, geteuid()) < 0)
+		proposals_link_new(&f->proposals, f->loop, &f->feed, f->engine, 7, geteuid()) < 0)
 		return -1;
 	*state = f;
 	return 0;
@@ -387,6 +412,76 @@ static void without_enforcer_or_culprit_the_note_says_so(void **state)
 	assert_int_equal(f->notes, 3);
 }
 
+static void mute(struct fixture *f, const char *what, uint64_t until)
+{
+	const struct mute payload = {.until_wall_ns = until, .kind = MUTE_RULE};
+
+	assert_int_equal(link_send(f->enforcerd, FRAME_MUTE, &payload,
+				 (struct text[]){text_of(what), text_of("alice")}),
+		0);
+	run(f, 50);
+}
+
+static void use_rule(struct fixture *f)
+{
+	static const char yaml[] =
+		"- {name: storm, detector: forks_per_sec, threshold: 10, duration: 2}\n";
+	struct problems problems = PROBLEMS_INIT;
+	struct ruleset *ruleset;
+
+	assert_int_equal(ruleset_parse(yaml, strlen(yaml), "rules", &problems, &ruleset), 0);
+	problems_done(&problems);
+	assert_int_equal(engine_set_rules(f->engine, ruleset), 0);
+	feed_link_rules(&f->feed, "");
+}
+
+static void a_mute_is_passed_on_with_its_rule_and_to_a_new_apid(void **state)
+{
+	struct fixture *f = *state;
+
+	use_rule(f);
+	open_both(f);
+	mute(f, "storm", 99);
+	assert_int_equal(f->mutes, 1);
+	assert_int_equal(f->mute.until_wall_ns, 99);
+	assert_int_equal(f->mute.kind, MUTE_RULE);
+	assert_string_equal(f->muted, "storm");
+	assert_string_equal(f->muted_by, "alice");
+	assert_int_equal(f->muted_until, 99);
+	f->breaks_at = 1;
+	tell(f, 1);
+	run(f, 400);
+	assert_int_equal(f->mutes, 2);
+	assert_int_equal(f->mute.until_wall_ns, 99);
+	mute(f, "storm", 0);
+	assert_int_equal(f->mutes, 3);
+	assert_int_equal(f->mute.until_wall_ns, 0);
+	assert_int_equal(f->muted_until, 0);
+}
+
+/* What ended while enforcerd was away is over; what stands it tells again. */
+static void an_enforcerd_that_comes_back_says_what_stands(void **state)
+{
+	struct fixture *f = *state;
+
+	use_rule(f);
+	open_both(f);
+	mute(f, "storm", 99);
+	mute(f, "other", 99);
+	link_free(f->enforcerd);
+	run(f, 50);
+	assert_int_equal(f->mutes, 2);
+	assert_int_equal(f->muted_until, 99);
+	open_end(f, &ENFORCERD, &f->enforcerd);
+	run(f, 600);
+	assert_int_equal(f->mutes, 4);
+	assert_int_equal(f->mute.until_wall_ns, 0);
+	assert_int_equal(f->muted_until, 0);
+	mute(f, "other", 99);
+	assert_int_equal(mutes_until(engine_mutes(f->engine), MUTE_RULE, text_of("other"), 1), 99);
+	assert_int_equal(mutes_until(engine_mutes(f->engine), MUTE_RULE, text_of("storm"), 1), 0);
+}
+
 int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
@@ -397,6 +492,8 @@ int main(void)
 		TEST(an_action_that_is_over_makes_room_for_another),
 		TEST(a_refusal_says_why),
 		TEST(without_enforcer_or_culprit_the_note_says_so),
+		TEST(a_mute_is_passed_on_with_its_rule_and_to_a_new_apid),
+		TEST(an_enforcerd_that_comes_back_says_what_stands),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
