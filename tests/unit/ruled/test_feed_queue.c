@@ -49,7 +49,7 @@ static void keeps_what_is_not_acknowledged(void **state)
 	for (uint64_t i = 1; (entry = feed_queue_unsent(queue)); i++) {
 		assert_int_equal(counter_of(entry), i);
 		assert_int_equal(frame_text(&entry->frame, 0).len, 7);
-		feed_queue_sent(entry, sequence++);
+		feed_queue_sent(queue, sequence++);
 	}
 	feed_queue_acknowledge(queue, 12);
 	assert_int_equal(queue->count, 2);

@@ -145,6 +145,12 @@ static void no_clear(void *ctx, uint64_t counter, const char *why)
 	(void)ctx, (void)counter, (void)why;
 }
 
+static void no_incident(
+	void *ctx, unsigned type, const void *payload, const struct text *texts)
+{
+	(void)ctx, (void)type, (void)payload, (void)texts;
+}
+
 static void on_step(void *ctx)
 {
 	struct fixture *f = ctx;
@@ -164,7 +170,7 @@ static void run(struct fixture *f, unsigned ms)
 
 static int set_up(void **state)
 {
-	static const struct engine_sink sink = {no_alert, no_clear, NULL};
+	static const struct engine_sink sink = {no_alert, no_clear, no_incident, NULL};
 	const struct engine_options options = {.retention_ns = 1};
 	struct fixture *f = calloc(1, sizeof(*f));
 	char path[64];
