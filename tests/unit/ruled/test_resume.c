@@ -209,13 +209,15 @@ static void a_hostile_apid_explains_nothing_away(void **state)
 	uint32_t top = shell_of(f), half[2];
 
 	use_rules(f, STORM BURST "- {name: cpu, detector: subtree_cpu_pct, threshold: 100, duration: 3}\n");
-	for (unsigned i = 0; i < 2; i++)
+	for (unsigned i = 0; i < 2; i++) {
 		half[i] = made_process(&f->host, top, "half", USER);
+		made_use(&f->host, half[i])->cpu_pct = 90;
+	}
 	made_connect(&f->host);
+	made_run(&f->host, 2);
 	for (unsigned i = 0; i < 2; i++) {
 		struct resume resume = resume_of(f, half[i], -1e9);
 
-		made_use(&f->host, half[i])->cpu_pct = 90;
 		resume.counter = 1 + i;
 		resume_with(f, &resume, "storm");
 		resume_with(f, &resume, "burst");
