@@ -324,6 +324,7 @@ static void take_sample(
 		return;
 	}
 	process_usage_learn(table, &entry->usage, sample);
+	entry->swap_kib = (uint32_t)MIN(sample->swap_bytes / 1024, UINT32_MAX);
 	/* An EXEC that was seen knows better, unless later ones may have been lost. */
 	if (sample->args_known && (entry->exec_ns == 0 || !table->synced))
 		learn_texts(table, entry, frame_text(frame, 0), frame_text(frame, 1));

@@ -42,6 +42,7 @@ struct process_entry {
 	uint64_t exec_ns; /* of the last EXEC; 0: none seen */
 	uint64_t exit_ns; /* once exited */
 	uint32_t mark;	  /* the sweep that last saw it */
+	uint32_t swap_kib; /* of the newest sample; here, where there is room for it */
 	uint8_t tag;	  /* the owner's; 0 again when comm or uid have changed */
 	bool known;	  /* false: a placeholder, only named as a parent so far */
 	bool forked;	  /* its FORK has been counted */

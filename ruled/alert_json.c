@@ -75,7 +75,7 @@ int alert_json(const struct engine_alert *alert, char *out, size_t size)
 	json_line_number(&line, "value", frame->value, VALUE_DIGITS);
 	json_line_number(&line, "threshold", frame->threshold, VALUE_DIGITS);
 	json_line_seconds(&line, "since", frame->since_wall_ns);
-	json_line_null(&line, "incident_id");
+	put_text(&line, "incident_id", alert->texts[ALERT_INCIDENT]);
 	json_line_close(&line, '}');
 	return line.full ? -ENOBUFS : 0;
 }

@@ -171,7 +171,8 @@ static const struct keyed_window *told_below(const struct scene *scene, const st
 	struct map_key key = {
 		(uint64_t)scene->search.serial << 32 | (uint32_t)told->culprit.a, told->culprit.b};
 
-	if (told->culprit.a > UINT32_MAX)
+	/* trust: what an earlier ruled is said to have told explains nothing until it is seen */
+	if (told->culprit.a > UINT32_MAX || told->adopted)
 		return NULL;
 	entry = process_table_find(
 		scene->detect->table, (uint32_t)told->culprit.a, told->culprit.b);
@@ -221,7 +222,7 @@ static bool is_told(const struct scene *scene)
 	if (!firing && !scene->scoped && scene->decider != scene->culprit.window)
 		firing = telling_cooling(scene->state, scene->decider->key, scene->event->time_ns);
 	if (firing)
-		firing->active = true;
+		firing_seen(firing);
 	return firing != NULL;
 }
 
@@ -297,6 +298,8 @@ static void fill(struct scene *scene)
 	finding->own = scene->culprit.window ? window_value(shape, &scene->culprit.window->window)
 					     : finding->value;
 	finding->since_ns = window_since(shape, &scene->decider->window);
+	finding->series.window = &scene->decider->window;
+	finding->series.shape = shape;
 }
 
 /* Whether what was found is to be told: no news, explained and filtered out are not. */
@@ -377,16 +380,30 @@ static double value_now(const struct process_table *table, struct rule_state *st
 	return keyed ? window_value(&set->shape, &keyed->window) : 0;
 }
 
+/* Nobody is left whom the rule could name again. */
+static bool is_gone(const struct process_table *table, const struct rule_state *state,
+	const struct firing *firing)
+{
+	const struct process_entry *entry;
+
+	if (firing->culprit.a > UINT32_MAX || state->rule->detector->names_last || !table->synced)
+		return false;
+	entry = process_table_find(table, (uint32_t)firing->culprit.a, firing->culprit.b);
+	return !entry || entry->exited;
+}
+
 bool detect_cleared(const struct process_table *table, struct rule_state *state,
 	struct firing *firing, uint64_t now_ns)
 {
 	double value = value_now(table, state, firing, now_ns);
 	bool below = value < state->rule->clear_below || value == 0;
 
+	if (firing->adopted && is_gone(table, state, firing))
+		return true;
 	if (below && firing->active) {
 		firing->active = false;
 		firing->clear_ns = now_ns;
 	}
-	return below && !firing->active &&
+	return below && !firing->active && now_ns >= firing->keep_until_ns &&
 	       now_ns >= firing->clear_ns + rule_span_secs(state->rule) * NSEC_PER_SEC;
 }

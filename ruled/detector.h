@@ -8,6 +8,7 @@
 #include "common/process_table.h"
 #include "ruled/lives.h"
 #include "ruled/rule.h"
+#include "ruled/series.h"
 #include "ruled/usage.h"
 #include "ruled/window.h"
 
@@ -48,6 +49,7 @@ struct finding {
 	double own;		       /* the culprit's share of it */
 	uint64_t since_ns;
 	uint64_t median_ns; /* KEYS_EXEC_RATE */
+	struct series_source series; /* the values that crossed the line */
 };
 
 struct detector {

@@ -5,31 +5,7 @@
 #include <string.h>
 
 #include "ruled/detect.h"
-#include "ruled/report.h"
-#include "ruled/survey.h"
-
-struct engine {
-	struct engine_options options;
-	struct engine_sink sink;
-	struct process_table table;
-	struct cgroups cgroups;
-	struct ruleset *ruleset; /* NULL before the first */
-	struct rule_state **states;
-	unsigned state_count;
-	struct survey survey;
-	struct report_source source; /* what every alert tells */
-	uint64_t now_ns;
-	uint64_t counter;  /* of alerts */
-	uint64_t received; /* process events */
-	struct mutes mutes;
-	uint64_t muted; /* alerts */
-	uint64_t alerts[SEVERITY_COUNT];
-	struct {
-		uint64_t dropped; /* as COUNTERS last said */
-		uint64_t told_ns; /* when it last grew; 0: never */
-		bool known;
-	} loss;
-};
+#include "ruled/engine_state.h"
 
 static void on_found(
 	void *ctx, struct rule_state *state, struct firing *firing, const struct finding *finding);
@@ -59,21 +35,15 @@ int engine_new(const struct engine_options *options, const struct engine_sink *s
 	return 0;
 }
 
-static void free_states(struct rule_state **states, unsigned count)
-{
-	for (unsigned i = 0; i < count; i++)
-		rule_state_free(states[i]);
-	free(states);
-}
-
 void engine_free(struct engine *engine)
 {
 	if (!engine)
 		return;
-	free_states(engine->states, engine->state_count);
+	engine_free_states(engine->states, engine->state_count);
 	ruleset_free(engine->ruleset);
 	cgroups_done(&engine->cgroups);
 	process_table_done(&engine->table);
+	resumes_done(&engine->resumes);
 	free(engine);
 }
 
@@ -82,85 +52,11 @@ void engine_freep(struct engine **engine)
 	engine_free(*engine);
 }
 
-/* States for new rules only; NULL where an old one will do. */
-static int new_states(
-	const struct engine *engine, const struct ruleset *ruleset, struct rule_state ***states)
-{
-	struct rule_state **made = calloc(ruleset->count + 1, sizeof(struct rule_state *));
-
-	if (!made)
-		return -ENOMEM;
-	for (unsigned i = 0; i < ruleset->count; i++) {
-		const struct rule_def *same =
-			engine->ruleset ? ruleset_find(engine->ruleset, ruleset->rules[i]->name)
-					: NULL;
-
-		if (same && rule_def_equal(same, ruleset->rules[i]))
-			continue;
-		made[i] = rule_state_new(ruleset->rules[i]);
-		if (!made[i]) {
-			free_states(made, ruleset->count);
-			return -ENOMEM;
-		}
-	}
-	*states = made;
-	return 0;
-}
-
-/* The old state of the rule called @name, taken out of the engine. */
-static struct rule_state *take_state(struct engine *engine, const char *name)
-{
-	for (unsigned i = 0; i < engine->state_count; i++)
-		if (engine->states[i] && strcmp(engine->states[i]->rule->name, name) == 0)
-			return TAKE_PTR(engine->states[i]);
-	return NULL;
-}
-
-static void tell_rule_gone(struct engine *engine, struct rule_state *state)
-{
-	const struct firing *firing;
-
-	if (!state)
-		return;
-	TAILQ_FOREACH (firing, &state->firings.told, order)
-		if (firing->alert != 0)
-			engine->sink.on_cleared(engine->sink.ctx, firing->alert, "rule changed");
-}
-
-int engine_set_rules(struct engine *engine, struct ruleset *ruleset)
-{
-	struct rule_state **states;
-	int r = new_states(engine, ruleset, &states);
-
-	if (r < 0)
-		return r;
-	for (unsigned i = 0; i < ruleset->count; i++) {
-		if (states[i])
-			continue;
-		states[i] = take_state(engine, ruleset->rules[i]->name);
-		states[i]->rule = ruleset->rules[i];
-	}
-	for (unsigned i = 0; i < engine->state_count; i++)
-		tell_rule_gone(engine, engine->states[i]);
-	free_states(engine->states, engine->state_count);
-	ruleset_free(engine->ruleset);
-	engine->ruleset = ruleset;
-	engine->states = states;
-	engine->state_count = ruleset->count;
-	survey_rules(&engine->survey, states, ruleset->count);
-	return 0;
-}
-
 /* Whether everything since @since_ns was seen. Losses are told with the next COUNTERS only. */
 static bool is_complete(const struct engine *engine, uint64_t since_ns)
 {
 	return engine->table.synced &&
 	       (engine->loss.told_ns == 0 || engine->loss.told_ns < since_ns);
-}
-
-static uint64_t wall_now(const struct engine *engine)
-{
-	return (uint64_t)((int64_t)engine->now_ns + engine->source.wall_offset_ns);
 }
 
 static bool is_muted(const struct engine *engine, const struct engine_alert *alert)
@@ -180,6 +76,8 @@ static void tell(struct engine *engine, struct rule_state *state, struct firing 
 {
 	struct report report;
 	struct engine_alert *alert = &report.alert;
+	struct kept_incident *incident;
+	enum joined joined;
 
 	report_make(&report, &engine->source, finding);
 	if (is_muted(engine, alert)) {
@@ -192,7 +90,10 @@ static void tell(struct engine *engine, struct rule_state *state, struct firing 
 	alert->frame.evidence_complete = is_complete(engine, alert->frame.since_ns);
 	state->last_fired_wall_ns = alert->frame.wall_ns;
 	engine->alerts[state->rule->severity]++;
+	incident = engine_join(engine, firing, finding, &report, &joined);
 	engine->sink.on_alert(engine->sink.ctx, alert);
+	if (incident)
+		engine_tell_incident(engine, incident, joined, finding);
 }
 
 static void on_found(
@@ -240,6 +141,7 @@ static void on_process(struct engine *engine, const struct frame *frame)
 	if (event.change == PROCESS_UNCHANGED || event.entry->info.kernel_thread)
 		return;
 	engine->now_ns = MAX(engine->now_ns, event.time_ns);
+	flight_add(&engine->flight, &event);
 	detect_all(engine, &event);
 }
 
@@ -264,6 +166,7 @@ static void on_host_sample(struct engine *engine, const struct frame *frame)
 	const struct host_sample *sample = frame->payload;
 
 	engine->now_ns = MAX(engine->now_ns, sample->time_ns);
+	evidence_host_sample(&engine->host, sample);
 	survey_host(&engine->survey, sample);
 }
 
@@ -290,12 +193,15 @@ static void on_tick(struct engine *engine, const struct frame *frame)
 	engine->source.wall_offset_ns = tick->wall_offset_ns;
 	if (engine->source.epoch == 0)
 		engine->source.epoch = tick->time_ns;
+	engine->ticked = true;
+	engine_resume_all(engine);
 	process_table_expire(&engine->table, engine->now_ns);
 	for (unsigned i = 0; i < engine->state_count; i++) {
 		window_set_expire(&engine->states[i]->scoped, engine->now_ns);
 		window_set_expire(&engine->states[i]->trees, engine->now_ns);
 		look_for_cleared(engine, engine->states[i]);
 	}
+	engine_clear_incidents(engine);
 }
 
 /* More drops than last time: something between then and now is missing. */
@@ -304,6 +210,7 @@ static void on_counters(struct engine *engine, const struct frame *frame)
 	const struct counters *counters = frame->payload;
 	uint64_t dropped = counters->dropped_ring + counters->dropped_link;
 
+	evidence_counters(&engine->host, counters);
 	if (engine->loss.known && dropped > engine->loss.dropped) {
 		engine->loss.told_ns = MAX(engine->now_ns, 1);
 		process_table_unsync(&engine->table);
@@ -360,7 +267,7 @@ void engine_unsync(struct engine *engine)
 
 int engine_mute(struct engine *engine, const struct frame *frame)
 {
-	return mutes_set(&engine->mutes, frame, wall_now(engine));
+	return mutes_set(&engine->mutes, frame, engine_wall_now(engine));
 }
 
 const struct mutes *engine_mutes(const struct engine *engine)
@@ -375,35 +282,7 @@ void engine_detection(const struct engine *engine, struct detection *detection)
 	detection->evicted = engine->table.evicted + engine->table.refused;
 	detection->received = engine->received;
 	detection->synced = engine->table.synced;
+	detection->incidents_open = engine->incidents.open;
 	detection->muted = engine->muted;
 	memcpy(detection->alerts, engine->alerts, sizeof(detection->alerts));
-}
-
-unsigned engine_rules(const struct engine *engine)
-{
-	return engine->state_count;
-}
-
-const struct rule_def *engine_rule(
-	const struct engine *engine, unsigned index, struct rule *payload)
-{
-	const struct rule_state *state = engine->states[index];
-	const struct rule_def *rule = state->rule;
-
-	*payload = (struct rule){
-		.last_fired_wall_ns = state->last_fired_wall_ns,
-		.fired = state->fired,
-		.threshold = rule->threshold,
-		.muted_until_wall_ns = mutes_until(
-			&engine->mutes, MUTE_RULE, text_of(rule->name), wall_now(engine)),
-		.index = index,
-		.duration_secs = rule->duration_secs,
-		.window_secs = rule->window_secs,
-		.cooldown_secs = rule->cooldown_secs,
-		.severity = (uint16_t)rule->severity,
-		.scope = (uint16_t)rule->scope,
-		.proposes = (uint16_t)rule->action,
-		.active = (uint16_t)firing_set_active(&state->firings),
-	};
-	return rule;
 }

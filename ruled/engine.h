@@ -25,6 +25,12 @@ struct engine_sink {
 	void (*on_alert)(void *ctx, const struct engine_alert *alert);
 	/* What alert @counter told is over, or its rule is gone. */
 	void (*on_cleared)(void *ctx, uint64_t counter, const char *why);
+	/*
+	 * A change of an incident or, after its first one, a piece of its evidence: INCIDENT and
+	 * INCIDENT_*. Comes after the alert behind it.
+	 */
+	void (*on_incident)(
+		void *ctx, unsigned type, const void *payload, const struct text *texts);
 	void *ctx;
 };
 
@@ -49,6 +55,12 @@ must_check int engine_set_rules(struct engine *engine, struct ruleset *ruleset);
 
 /* Takes in one checked frame; those that are none of its business change nothing. */
 void engine_frame(struct engine *engine, const struct frame *frame);
+
+/*
+ * An incident that apid holds as open, with one @rule whose alert joined it: one that an earlier
+ * ruled opened goes on. Asks nothing of the order: ids of two ruleds never clash.
+ */
+void engine_resume(struct engine *engine, const struct resume *frame, struct text rule);
 
 /* The events link is down: what happens meanwhile is not seen. */
 void engine_unsync(struct engine *engine);

@@ -80,24 +80,29 @@ static void send_rules(struct feed_link *feed)
 /* In order; stops where the link has no room and goes on when it has. */
 static void send_reliable(struct feed_link *feed)
 {
-	struct feed_entry *entry = feed_queue_unsent(&feed->queue);
+	const struct feed_entry *entry;
 
-	for (; entry; entry = TAILQ_NEXT(entry, order)) {
+	while ((entry = feed_queue_unsent(&feed->queue))) {
 		struct text texts[FRAME_TEXTS_MAX];
 
 		frame_texts(&entry->frame, texts);
 		if (link_send(feed->link, entry->frame.header.type, entry->frame.payload, texts) <
 			0)
 			return;
-		feed_queue_sent(entry, link_sequence(feed->link));
+		feed_queue_sent(&feed->queue, link_sequence(feed->link));
 	}
 }
 
+/*
+ * What waits is sent at once and not only after RESUMED: ids of two ruleds never clash, and an
+ * incident of ours that apid gets first is none that it has to tell us.
+ */
 static void on_up(struct link *link, const struct hello *peer, void *ctx)
 {
 	struct feed_link *feed = ctx;
 
 	(void)link, (void)peer;
+	feed->resumed = false;
 	send_last(feed, FRAME_HOST);
 	send_last(feed, FRAME_TICK);
 	send_last(feed, FRAME_PROBE);
@@ -133,8 +138,33 @@ static int on_ack(struct link *link, const struct frame *frame, int *fd, void *c
 	return 0;
 }
 
+static int on_resume(struct link *link, const struct frame *frame, int *fd, void *ctx)
+{
+	struct feed_link *feed = ctx;
+
+	(void)link, (void)fd;
+	/* trust: one list a connection; what it can do to us is bounded in engine_incidents.c */
+	if (feed->resumed)
+		return -EPROTO;
+	engine_resume(feed->engine, frame->payload, frame_text(frame, 0));
+	return 0;
+}
+
+static int on_resumed(struct link *link, const struct frame *frame, int *fd, void *ctx)
+{
+	struct feed_link *feed = ctx;
+
+	(void)link, (void)frame, (void)fd;
+	if (feed->resumed)
+		return -EPROTO;
+	feed->resumed = true;
+	return 0;
+}
+
 static const struct link_handlers handlers[] = {
 	{FRAME_ACK, on_ack},
+	{FRAME_RESUME, on_resume},
+	{FRAME_RESUMED, on_resumed},
 };
 
 static const struct link_def def = {
@@ -153,7 +183,7 @@ static const struct link_def def = {
 };
 
 int feed_link_new(
-	struct feed_link *feed, struct loop *loop, const struct engine *engine, uid_t apid_uid)
+	struct feed_link *feed, struct loop *loop, struct engine *engine, uid_t apid_uid)
 {
 	*feed = (struct feed_link){.engine = engine};
 	feed_queue_init(&feed->queue);

@@ -14,7 +14,7 @@
 
 struct feed_link {
 	struct link *link;
-	const struct engine *engine; /* borrowed */
+	struct engine *engine; /* borrowed */
 	struct feed_queue queue;
 	struct last_frames last;
 	struct {
@@ -25,10 +25,11 @@ struct feed_link {
 		unsigned count;
 	} rules;
 	uint64_t delay_last_ns; /* from event to alert */
+	bool resumed; /* apid has told all that it holds as open, on this connection */
 };
 
 must_check int feed_link_new(
-	struct feed_link *feed, struct loop *loop, const struct engine *engine, uid_t apid_uid);
+	struct feed_link *feed, struct loop *loop, struct engine *engine, uid_t apid_uid);
 must_check int feed_link_open(struct feed_link *feed);
 void feed_link_done(struct feed_link *feed);
 
@@ -41,7 +42,7 @@ void feed_link_pass_on(struct feed_link *feed, const struct frame *frame);
 /* A daemon about itself: ours, or collectord's when its link is down (pid 0). */
 void feed_link_self(struct feed_link *feed, const struct self *self);
 
-/* Sends an ALERT or ALERT_NOTE, reliably. */
+/* Sends an alert, a note on one, an incident or a piece of its evidence, reliably. */
 void feed_link_tell(
 	struct feed_link *feed, unsigned type, const void *payload, const struct text *texts);
 

@@ -14,8 +14,11 @@ static void drop_first(struct feed_queue *queue)
 {
 	struct feed_entry *entry = TAILQ_FIRST(&queue->entries);
 
+	if (queue->unsent == entry)
+		queue->unsent = TAILQ_NEXT(entry, order);
 	TAILQ_REMOVE(&queue->entries, entry, order);
 	queue->count--;
+	queue->bytes -= entry->size;
 	free(entry);
 }
 
@@ -45,7 +48,7 @@ static struct feed_entry *make(unsigned type, const void *payload, const struct 
 	entry = malloc(sizeof(*entry) + size);
 	if (!entry)
 		return NULL;
-	*entry = (struct feed_entry){.sequence = 0};
+	*entry = (struct feed_entry){.size = sizeof(*entry) + size};
 	bytes = frame_write(entry->bytes, size, type, 1, payload, texts);
 	if (bytes < 0) {
 		free(entry);
@@ -67,28 +70,27 @@ int feed_queue_add(
 		queue->discarded++;
 		return -ENOMEM;
 	}
-	if (queue->count >= FEED_QUEUE_MAX) {
+	while (queue->count >= FEED_QUEUE_MAX || queue->bytes + entry->size > FEED_QUEUE_BYTES_MAX) {
 		drop_first(queue);
 		queue->discarded++;
 	}
 	TAILQ_INSERT_TAIL(&queue->entries, entry, order);
 	queue->count++;
+	queue->bytes += entry->size;
+	if (!queue->unsent)
+		queue->unsent = entry;
 	return 0;
 }
 
 struct feed_entry *feed_queue_unsent(const struct feed_queue *queue)
 {
-	struct feed_entry *entry = TAILQ_LAST(&queue->entries, feed_list), *first = NULL;
-
-	/* From the end: usually only the newest are unsent. */
-	for (; entry && entry->sequence == 0; entry = TAILQ_PREV(entry, feed_list, order))
-		first = entry;
-	return first;
+	return queue->unsent;
 }
 
-void feed_queue_sent(struct feed_entry *entry, uint64_t sequence)
+void feed_queue_sent(struct feed_queue *queue, uint64_t sequence)
 {
-	entry->sequence = sequence;
+	queue->unsent->sequence = sequence;
+	queue->unsent = TAILQ_NEXT(queue->unsent, order);
 }
 
 void feed_queue_acknowledge(struct feed_queue *queue, uint64_t sequence)
@@ -106,4 +108,5 @@ void feed_queue_disconnected(struct feed_queue *queue)
 
 	TAILQ_FOREACH (entry, &queue->entries, order)
 		entry->sequence = 0;
+	queue->unsent = TAILQ_FIRST(&queue->entries);
 }

@@ -31,6 +31,12 @@ void firing_set_remove(struct firing_set *set, struct firing *firing)
 	pool_give(&set->pool, firing);
 }
 
+void firing_seen(struct firing *firing)
+{
+	firing->active = true;
+	firing->adopted = false;
+}
+
 static struct firing *add(struct firing_set *set, struct map_key culprit)
 {
 	struct firing *firing;
@@ -57,10 +63,21 @@ struct firing *firing_set_tell(struct firing_set *set, struct map_key culprit, u
 		firing = add(set, culprit);
 	if (!firing)
 		return NULL;
-	firing->active = true;
+	firing_seen(firing);
 	firing->told_ns = now_ns;
 	TAILQ_REMOVE(&set->told, firing, order);
 	TAILQ_INSERT_TAIL(&set->told, firing, order);
+	return firing;
+}
+
+struct firing *firing_set_adopt(struct firing_set *set, struct map_key culprit, uint64_t told_ns)
+{
+	struct firing *firing = set->pool.count < FIRINGS_MAX / 2 ? add(set, culprit) : NULL;
+
+	if (!firing)
+		return NULL;
+	firing->told_ns = told_ns;
+	firing->adopted = true;
 	return firing;
 }
 
@@ -70,6 +87,6 @@ unsigned firing_set_active(const struct firing_set *set)
 	unsigned active = 0;
 
 	TAILQ_FOREACH (firing, &set->told, order)
-		active += firing->active && firing->alert != 0;
+		active += firing->active && (firing->alert != 0 || firing->incident.serial != 0);
 	return active;
 }

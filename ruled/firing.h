@@ -12,6 +12,11 @@
 
 #define FIRINGS_MAX 1024 /* of one rule */
 
+/* The incident an alert has joined; serial 0: none. */
+struct incident_ref {
+	uint32_t slot, serial;
+};
+
 struct firing {
 	struct map_key culprit;
 	TAILQ_ENTRY(firing) order;
@@ -21,6 +26,9 @@ struct firing {
 	uint64_t told_ns; /* last alert */
 	uint64_t clear_ns; /* !active: since when */
 	uint64_t alert; /* counter of the last alert; 0: the rule's filters keep it silent */
+	struct incident_ref incident;
+	bool adopted; /* an earlier ruled told it; not seen over the line since */
+	uint64_t keep_until_ns; /* adopted: not cleared before */
 };
 
 TAILQ_HEAD(firing_list, firing);
@@ -42,7 +50,16 @@ struct firing *firing_set_find(const struct firing_set *set, struct map_key culp
  */
 struct firing *firing_set_tell(struct firing_set *set, struct map_key culprit, uint64_t now_ns);
 
+/* Over the line again, whoever has told it first. */
+void firing_seen(struct firing *firing);
+
 void firing_set_remove(struct firing_set *set, struct firing *firing);
+
+/*
+ * A place for @culprit that an earlier ruled told at @told_ns, not active. NULL without memory or
+ * when half of all places are taken: what others say never makes room of what was seen.
+ */
+struct firing *firing_set_adopt(struct firing_set *set, struct map_key culprit, uint64_t told_ns);
 
 /* How many were told aloud and are active. */
 unsigned firing_set_active(const struct firing_set *set);

@@ -78,6 +78,8 @@ static void add_sample(
 	hold->samples++;
 	hold->explained = 0;
 	hold->pass = pass->number;
+	if (entry)
+		series_recent_add(&hold->recent, pass->begin_ns, value);
 }
 
 double level_value(const struct rule_def *rule, const struct process_entry *entry)
@@ -116,6 +118,7 @@ void level_see_host(const struct level_pass *pass, struct rule_state *state, dou
 	struct hold *hold;
 
 	state->holds.host_value = value;
+	series_recent_add(&state->holds.host, pass->begin_ns, value);
 	if (!(value > state->rule->threshold))
 		return;
 	hold = obtain(&state->holds, HOST_KEY, pass->begin_ns);
@@ -306,6 +309,7 @@ static bool look(const struct level_pass *pass, struct rule_state *state, struct
 		return false;
 	hold = found->decider;
 	found->since_ns = hold->since_ns;
+	found->series.recent = hold->entry ? &hold->recent : &state->holds.host;
 	found->value = hold->sum / hold->samples;
 	if (!state->rule->detector->mean)
 		found->value = hold->value;

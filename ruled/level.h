@@ -10,6 +10,7 @@
 
 #include "common/map.h"
 #include "common/pool.h"
+#include "ruled/series.h"
 #include "ruled/usage.h"
 
 #define HOLDS_MAX 1024 /* of one rule */
@@ -29,6 +30,7 @@ struct hold {
 	uint32_t samples; /* in sum */
 	uint32_t pass;	  /* of the newest sample */
 	bool ripe;	  /* for long enough */
+	struct series_recent recent; /* values; the host's stand in the set */
 };
 
 TAILQ_HEAD(hold_list, hold);
@@ -39,6 +41,7 @@ struct hold_set {
 	struct hold_list all;
 	struct hold *next; /* where level_next() goes on */
 	double host_value; /* of the host, in its newest sample */
+	struct series_recent host; /* its values, over the threshold or not */
 	uint64_t refused;  /* not followed for want of room */
 };
 
@@ -63,6 +66,7 @@ struct level_find {
 	struct process_entry *culprit; /* NULL: nobody stands out */
 	double value, own;	       /* the decider's and the culprit's */
 	uint64_t since_ns;
+	struct series_source series;
 };
 
 /* The measured value of a rule that looks at processes. */

@@ -177,11 +177,9 @@ static int send_proposal(
 		.value = frame->value,
 		.threshold = frame->threshold,
 	};
-	char id[48];
-	struct text texts[] = {alert->texts[ALERT_RULE], {id, 0}, alert->texts[ALERT_MESSAGE]};
+	const struct text texts[] = {alert->texts[ALERT_RULE], alert->texts[ALERT_INCIDENT],
+		alert->texts[ALERT_MESSAGE]};
 
-	texts[1].len = (size_t)snprintf(
-		id, sizeof(id), "%" PRIx64 "-%" PRIu64, frame->epoch, frame->counter);
 	return link_send(self->link, FRAME_PROPOSE, &payload, texts);
 }
 

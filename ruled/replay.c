@@ -31,6 +31,13 @@ static void on_cleared(void *ctx, uint64_t counter, const char *why)
 	(void)ctx, (void)counter, (void)why;
 }
 
+/* Alerts name their incidents; the rest of them is apid's to show. */
+static void on_incident(
+	void *ctx, unsigned type, const void *payload, const struct text *texts)
+{
+	(void)ctx, (void)type, (void)payload, (void)texts;
+}
+
 static int play(struct engine *engine, struct recording *recording, const char *path)
 {
 	struct frame frame;
@@ -48,7 +55,7 @@ int replay(const char *path, struct ruleset *ruleset, uint64_t retention_ns, FIL
 {
 	static struct recording recording; /* too large for the stack */
 	static struct player player;
-	const struct engine_sink sink = {on_alert, on_cleared, &player};
+	const struct engine_sink sink = {on_alert, on_cleared, on_incident, &player};
 	const struct engine_options options = {.retention_ns = retention_ns};
 	_cleanup_(engine_freep) struct engine *engine = NULL;
 	const char *why;

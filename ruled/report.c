@@ -3,9 +3,9 @@
 
 #include <string.h>
 
-static uint64_t to_wall(const struct report_source *source, uint64_t time_ns)
+uint64_t wall_time(uint64_t time_ns, int64_t offset_ns)
 {
-	int64_t wall = (int64_t)time_ns + source->wall_offset_ns;
+	int64_t wall = (int64_t)time_ns + offset_ns;
 
 	return wall > 0 ? (uint64_t)wall : 0;
 }
@@ -73,8 +73,8 @@ void report_make(
 		.epoch = source->epoch,
 		.time_ns = time_ns,
 		.since_ns = finding->since_ns,
-		.wall_ns = to_wall(source, time_ns),
-		.since_wall_ns = to_wall(source, finding->since_ns),
+		.wall_ns = wall_time(time_ns, source->wall_offset_ns),
+		.since_wall_ns = wall_time(finding->since_ns, source->wall_offset_ns),
 		.value = finding->value,
 		.threshold = rule->threshold,
 		.severity = (uint16_t)rule->severity,

@@ -18,10 +18,16 @@ struct report_source {
 	char host[REPORT_HOST_BYTES];
 };
 
+/* CLOCK_REALTIME of a boot time; 0 where it would be earlier. */
+uint64_t wall_time(uint64_t time_ns, int64_t offset_ns);
+
+#define REPORT_ID_BYTES 48
+
 struct report {
 	struct engine_alert alert; /* its texts borrow what follows */
 	char message[REPORT_MESSAGE_BYTES];
 	char root_comm[COMM_BYTES];
+	char incident[REPORT_ID_BYTES];
 };
 
 /*

@@ -53,6 +53,12 @@ static void on_cleared(void *ctx, uint64_t counter, const char *why)
 	proposals_link_cleared(&((struct ruled *)ctx)->proposals, counter, why);
 }
 
+static void on_incident(
+	void *ctx, unsigned type, const void *payload, const struct text *texts)
+{
+	feed_link_tell(&((struct ruled *)ctx)->feed, type, payload, texts);
+}
+
 static void on_stop(void *ctx)
 {
 	daemon_notify("STOPPING=1");
@@ -91,7 +97,7 @@ static int make_engine(struct ruled *d)
 		.retention_ns = d->config.retention.process_seconds * NSEC_PER_SEC,
 		.epoch = boot_get()->start_ns,
 	};
-	const struct engine_sink sink = {on_alert, on_cleared, d};
+	const struct engine_sink sink = {on_alert, on_cleared, on_incident, d};
 
 	/* A suite that runs as root must not make every process of root its own. */
 	for (enum role role = 0; role < ROLE_COUNT; role++)

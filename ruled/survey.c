@@ -37,7 +37,7 @@ static bool is_told(const struct survey *survey, const struct rule_state *state,
 	if (!firing && decider && decider->entry && decider->entry != found->culprit)
 		firing = telling_cooling(state, decider->key, survey->now_ns);
 	if (firing)
-		firing->active = true;
+		firing_seen(firing);
 	return firing != NULL;
 }
 
@@ -50,7 +50,8 @@ static void tell(struct survey *survey, struct rule_state *state, const struct l
 		.who = "the host",
 		.value = found->value,
 		.own = found->own,
-		.since_ns = found->since_ns};
+		.since_ns = found->since_ns,
+		.series = found->series};
 	const struct map_key nobody = {UINT64_MAX, 0};
 	struct map_key key = found->culprit ? culprit_key(0, found->culprit) : nobody;
 	struct firing *firing;
@@ -82,6 +83,7 @@ static void see_growth(struct survey *survey, struct rule_state *state, struct p
 		return;
 	found.value = found.own = growth->value_mb;
 	found.since_ns = survey->pass.begin_ns - state->growths.window_ns;
+	found.series.growth = growth;
 	tell(survey, state, &found);
 }
 

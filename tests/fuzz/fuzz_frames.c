@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: AGPL-3.0-only */
 /*
  * The engine under frames that are well-formed and otherwise arbitrary: few processes with any
- * parents, any times, any order. Alerts must be frames the feed would take.
+ * parents, any times, any order, and an apid that resumes what it likes. What is told must be frames
+ * the feed would take and hold together.
  */
 #include <assert.h>
 #include <string.h>
@@ -38,7 +39,10 @@ static const char RULES[] =
 
 static const uint16_t TYPES[] = {FRAME_FORK, FRAME_EXEC, FRAME_EXIT, FRAME_SAMPLE_BEGIN,
 	FRAME_SAMPLE, FRAME_SAMPLE_END, FRAME_CGROUP, FRAME_TICK, FRAME_COUNTERS, FRAME_HOST,
-	FRAME_OOM, FRAME_EXIT_INFERRED, FRAME_HOST_SAMPLE};
+	FRAME_OOM, FRAME_EXIT_INFERRED, FRAME_HOST_SAMPLE, FRAME_RESUME};
+
+/* What an apid says an earlier ruled has opened; ours begins with the first TICK, later. */
+#define RESUMED_EPOCH 7
 
 struct input {
 	const uint8_t *data;
@@ -64,28 +68,109 @@ static uint8_t take_byte(struct input *input)
 	return byte;
 }
 
-static void on_alert(void *ctx, const struct engine_alert *alert)
+/* What is followed of the incidents told. */
+static struct told {
+	struct incident at[1024]; /* the newest state of each */
+	unsigned count;
+	unsigned rows; /* since the newest opening */
+	bool opened;   /* what was told last opened one: its evidence may follow */
+	uint64_t epoch; /* of alerts */
+} told;
+
+static void check_frame(unsigned type, const void *payload, const struct text *texts)
 {
 	static uint64_t bytes[FRAME_BYTES_MAX / sizeof(uint64_t)];
-	static char line[ALERT_JSON_BYTES];
 	struct frame_header header;
 	struct frame frame;
 	const char *why;
 
-	(void)ctx;
-	assert(frame_write(bytes, sizeof(bytes), FRAME_ALERT, 1, &alert->frame, alert->texts) > 0);
+	assert(frame_write(bytes, sizeof(bytes), type, 1, payload, texts) > 0);
 	memcpy(&header, bytes, sizeof(header));
 	assert(frame_check_header(&header, WAY_FEED_UP, &why) == 0);
 	assert(frame_parse(&header, (char *)bytes + sizeof(header), &frame, &why) == 0);
+}
+
+static void on_alert(void *ctx, const struct engine_alert *alert)
+{
+	static char line[ALERT_JSON_BYTES];
+
+	(void)ctx;
+	told.opened = false;
+	told.epoch = alert->frame.epoch;
+	check_frame(FRAME_ALERT, &alert->frame, alert->texts);
 	assert(alert_json(alert, line, sizeof(line)) == 0);
 	assert(alert->frame.value > alert->frame.threshold);
 	assert(!alert->actionable || alert->frame.culprit.tgid > 1);
+}
+
+/* The state told before of an incident; a new place if there was none. */
+static struct incident *state_of(uint64_t epoch, uint64_t counter)
+{
+	for (unsigned i = 0; i < told.count; i++)
+		if (told.at[i].epoch == epoch && told.at[i].counter == counter)
+			return &told.at[i];
+	if (told.count == ARRAY_LEN(told.at))
+		told.count = 0;
+	told.at[told.count] = (struct incident){.epoch = epoch, .counter = counter};
+	return &told.at[told.count++];
+}
+
+static void check_incident(const struct incident *frame)
+{
+	struct incident *before = state_of(frame->epoch, frame->counter);
+
+	assert(frame->version >= before->version);
+	assert(frame->version != 1 || frame->alerts == 1);
+	assert(frame->severity >= before->severity);
+	assert(!frame->flapping || frame->reopened >= 3);
+	told.opened = frame->version == 1 && before->version == 0;
+	told.rows = 0;
+	*before = *frame;
+}
+
+static void on_incident(
+	void *ctx, unsigned type, const void *payload, const struct text *texts)
+{
+	const struct incident_process *process = payload;
+
+	(void)ctx;
+	check_frame(type, payload, texts);
+	if (type == FRAME_INCIDENT) {
+		check_incident(payload);
+		return;
+	}
+	assert(told.opened);
+	if (type != FRAME_INCIDENT_PROCESS)
+		return;
+	assert(++told.rows <= 94);
+	assert(process->lists & INCIDENT_IN_TREE || process->generation == 0);
+	assert(!process->exited || process->lists == INCIDENT_IN_TREE);
 }
 
 static void on_cleared(void *ctx, uint64_t counter, const char *why)
 {
 	(void)ctx, (void)why;
 	assert(counter > 0);
+}
+
+/* Mostly of processes and rules that are there. */
+static void shape_resume(struct input *input, struct resume *resume, struct engine *engine)
+{
+	struct rule rule;
+	unsigned index = take_byte(input) % 32;
+
+	/* From another ruled, or ours. */
+	resume->epoch = take_byte(input) % 8 != 0 || told.epoch == 0 ? RESUMED_EPOCH : told.epoch;
+	resume->counter = 1 + take_byte(input) % 16;
+	resume->tgid = take_byte(input) % 24;
+	resume->start_ns = 1 + take_byte(input) % 8;
+	resume->severity %= SEVERITY_COUNT;
+	resume->scope %= SCOPE_COUNT;
+	/* It may begin anew at any version and severity. */
+	*state_of(resume->epoch, resume->counter) =
+		(struct incident){.epoch = resume->epoch, .counter = resume->counter};
+	engine_resume(engine, resume,
+		text_of(index < engine_rules(engine) ? engine_rule(engine, index, &rule)->name : "none"));
 }
 
 /* Small numbers, so that processes meet again; now and then any. */
@@ -176,6 +261,11 @@ static void feed(struct engine *engine, struct input *input, struct passes *pass
 		((struct exit *)payload)->status = take_byte(input);
 		((struct exit *)payload)->cpu_ns = take_byte(input) * 100 * NSEC_PER_MSEC;
 	}
+	if (type == FRAME_RESUME) {
+		if (((struct resume *)payload)->version > 0)
+			shape_resume(input, (struct resume *)payload, engine);
+		return;
+	}
 	shape_pass(input, type, payload, passes);
 	if (type == FRAME_TICK && take_byte(input) < 250)
 		((struct tick *)payload)->time_ns = passes->now_ns += NSEC_PER_SEC;
@@ -204,7 +294,7 @@ static struct ruleset *rules(void)
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	const struct engine_options options = {.retention_ns = 10 * NSEC_PER_SEC};
-	const struct engine_sink sink = {on_alert, on_cleared, NULL};
+	const struct engine_sink sink = {on_alert, on_cleared, on_incident, NULL};
 	struct input input = {data, size};
 	struct detection detection;
 	struct engine *engine;
@@ -212,6 +302,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	int r = engine_new(&options, &sink, &engine);
 
 	assert(r == 0);
+	told = (struct told){0};
 	r = engine_set_rules(engine, rules());
 	assert(r == 0);
 	while (input.size > 0)
@@ -219,6 +310,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	r = engine_set_rules(engine, rules());
 	assert(r == 0);
 	engine_detection(engine, &detection);
+	assert(detection.incidents_open <= 256);
 	engine_free(engine);
 	return 0;
 }

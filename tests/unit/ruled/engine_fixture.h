@@ -19,8 +19,18 @@
 struct told {
 	struct alert frame;
 	char rule[64], message[512], cgroup[256], unit[64], container[80], root_comm[16];
+	char incident[48];
 	bool actionable;
 };
+
+/* What was told of incidents. */
+struct told_incident {
+	unsigned type;
+	uint64_t payload[340]; /* as of its type */
+	char text[1100]; /* the first */
+};
+
+#define TOLD_INCIDENTS_MAX 2048
 
 struct fixture {
 	struct engine *engine;
@@ -28,6 +38,8 @@ struct fixture {
 	struct told told[TOLD_MAX];
 	unsigned count, cleared;
 	uint64_t cleared_alert;
+	struct told_incident *incidents;
+	unsigned incident_count;
 	char cleared_why[64];
 };
 
@@ -45,6 +57,7 @@ static void on_alert(void *ctx, const struct engine_alert *alert)
 	text_copy(alert->texts[ALERT_UNIT], told->unit, sizeof(told->unit));
 	text_copy(alert->texts[ALERT_CONTAINER], told->container, sizeof(told->container));
 	text_copy(alert->texts[ALERT_ROOT_COMM], told->root_comm, sizeof(told->root_comm));
+	text_copy(alert->texts[ALERT_INCIDENT], told->incident, sizeof(told->incident));
 }
 
 static void on_cleared(void *ctx, uint64_t counter, const char *why)
@@ -54,6 +67,21 @@ static void on_cleared(void *ctx, uint64_t counter, const char *why)
 	f->cleared++;
 	f->cleared_alert = counter;
 	snprintf(f->cleared_why, sizeof(f->cleared_why), "%s", why);
+}
+
+static void on_incident(
+	void *ctx, unsigned type, const void *payload, const struct text *texts)
+{
+	struct fixture *f = ctx;
+	struct told_incident *told = &f->incidents[f->incident_count++];
+	const struct frame_spec *spec = frame_spec(type);
+
+	assert_true(f->incident_count < TOLD_INCIDENTS_MAX);
+	assert_true(spec->payload_bytes <= sizeof(told->payload));
+	told->type = type;
+	memcpy(told->payload, payload, spec->payload_bytes);
+	if (spec->texts > 0)
+		text_copy(texts[0], told->text, sizeof(told->text));
 }
 
 static void on_frame(void *ctx, const struct frame *frame)
@@ -82,9 +110,10 @@ static inline int set_up(void **state)
 	const struct engine_options options = {
 		.suite = {{901, 902}, 2}, .retention_ns = 300 * NSEC_PER_SEC, .epoch = 0xabc};
 	struct fixture *f = calloc(1, sizeof(*f));
-	const struct engine_sink sink = {on_alert, on_cleared, f};
+	const struct engine_sink sink = {on_alert, on_cleared, on_incident, f};
 
-	if (!f || engine_new(&options, &sink, &f->engine) < 0)
+	if (!f || !(f->incidents = calloc(TOLD_INCIDENTS_MAX, sizeof(*f->incidents))) ||
+		engine_new(&options, &sink, &f->engine) < 0)
 		return -1;
 	made_host_init(&f->host, on_frame, f);
 	*state = f;
@@ -97,6 +126,7 @@ static inline int tear_down(void **state)
 
 	engine_free(f->engine);
 	made_host_done(&f->host);
+	free(f->incidents);
 	free(f);
 	return 0;
 }

@@ -49,7 +49,7 @@ static void keeps_what_is_not_acknowledged(void **state)
 	for (uint64_t i = 1; (entry = feed_queue_unsent(queue)); i++) {
 		assert_int_equal(counter_of(entry), i);
 		assert_int_equal(frame_text(&entry->frame, 0).len, 7);
-		feed_queue_sent(entry, sequence++);
+		feed_queue_sent(queue, sequence++);
 	}
 	feed_queue_acknowledge(queue, 12);
 	assert_int_equal(queue->count, 2);
@@ -71,6 +71,44 @@ static void gives_up_the_oldest_when_too_many_wait(void **state)
 	assert_int_equal(queue->count, FEED_QUEUE_MAX);
 	assert_int_equal(queue->discarded, 3);
 	assert_int_equal(counter_of(feed_queue_unsent(queue)), 4);
+}
+
+static void gives_up_the_oldest_when_they_are_too_large_together(void **state)
+{
+	struct feed_queue *queue = *state;
+	const struct text texts[ALERT_TEXTS] = {[ALERT_ARGS] = {calloc(1, 8000), 8000}};
+
+	assert_non_null(texts[ALERT_ARGS].data);
+	for (uint64_t i = 1; i <= 2000; i++) {
+		const struct alert alert = {.counter = i};
+
+		assert_int_equal(feed_queue_add(queue, FRAME_ALERT, &alert, texts), 0);
+		assert_true(queue->bytes <= FEED_QUEUE_BYTES_MAX);
+	}
+	assert_true(queue->count < FEED_QUEUE_BYTES_MAX / 8000);
+	assert_int_equal(queue->count + queue->discarded, 2000);
+	assert_int_equal(((const struct alert *)feed_queue_unsent(queue)->frame.payload)->counter,
+		queue->discarded + 1);
+	feed_queue_sent(queue, 1);
+	feed_queue_acknowledge(queue, 1);
+	assert_int_equal(queue->count + queue->discarded, 1999);
+	free((char *)texts[ALERT_ARGS].data);
+}
+
+static void what_was_sent_can_be_given_up_too(void **state)
+{
+	struct feed_queue *queue = *state;
+
+	for (uint64_t i = 1; i <= FEED_QUEUE_MAX; i++)
+		add(queue, i);
+	feed_queue_sent(queue, 1);
+	feed_queue_sent(queue, 2);
+	add(queue, FEED_QUEUE_MAX + 1);
+	assert_int_equal(counter_of(feed_queue_unsent(queue)), 3);
+	feed_queue_acknowledge(queue, 2);
+	assert_int_equal(queue->count, FEED_QUEUE_MAX - 1);
+	feed_queue_disconnected(queue);
+	assert_int_equal(counter_of(feed_queue_unsent(queue)), 3);
 }
 
 static void shortens_texts_that_do_not_fit_a_frame(void **state)
@@ -154,6 +192,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		TEST(keeps_what_is_not_acknowledged),
 		TEST(gives_up_the_oldest_when_too_many_wait),
+		TEST(gives_up_the_oldest_when_they_are_too_large_together),
+		TEST(what_was_sent_can_be_given_up_too),
 		TEST(shortens_texts_that_do_not_fit_a_frame),
 		cmocka_unit_test(the_last_frame_of_each_name_is_kept),
 		cmocka_unit_test(one_proposal_is_open_for_each_culprit_of_a_rule),

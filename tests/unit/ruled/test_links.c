@@ -36,6 +36,8 @@ struct fixture {
 	uint64_t muted_until; /* of the last rule told */
 	uint64_t next_action; /* 0: refuses */
 	unsigned proposed, withdrawn;
+	char incident[64]; /* of the last proposal */
+	unsigned incidents, downs;
 	struct propose propose; /* the last */
 };
 
@@ -67,6 +69,22 @@ static int on_note(struct link *link, const struct frame *frame, int *fd, void *
 	f->notes++;
 	acknowledge(f, link, frame);
 	return 0;
+}
+
+static int on_incident(struct link *link, const struct frame *frame, int *fd, void *ctx)
+{
+	struct fixture *f = ctx;
+
+	(void)fd;
+	f->incidents++;
+	acknowledge(f, link, frame);
+	return 0;
+}
+
+static void on_down(struct link *link, void *ctx)
+{
+	(void)link;
+	((struct fixture *)ctx)->downs++;
 }
 
 static int on_state(struct link *link, const struct frame *frame, int *fd, void *ctx)
@@ -108,6 +126,7 @@ static int on_propose(struct link *link, const struct frame *frame, int *fd, voi
 	(void)fd;
 	f->propose = *(const struct propose *)frame->payload;
 	f->proposed++;
+	text_copy(frame_text(frame, 1), f->incident, sizeof(f->incident));
 	verdict = (struct verdict){.proposal = f->propose.proposal, .action = f->next_action};
 	assert_int_equal(link_send(link, FRAME_VERDICT, &verdict, &why), 0);
 	return 0;
@@ -130,6 +149,7 @@ static const struct link_handlers FEED[] = {
 	{FRAME_HOST, on_state},
 	{FRAME_RULE, on_rule},
 	{FRAME_MUTE, on_mute_told},
+	{FRAME_INCIDENT, on_incident},
 };
 static const struct link_handlers PROPOSALS[] = {
 	{FRAME_PROPOSE, on_propose},
@@ -146,6 +166,7 @@ static const struct link_def APID = {
 	.queue_bytes_max = 65536,
 	.handlers = FEED,
 	.handler_count = ARRAY_LEN(FEED),
+	.on_down = on_down,
 };
 static const struct link_def ENFORCERD = {
 	.name = "proposals",
@@ -170,6 +191,12 @@ static void no_clear(void *ctx, uint64_t counter, const char *why)
 	(void)ctx, (void)counter, (void)why;
 }
 
+static void tell_incident(
+	void *ctx, unsigned type, const void *payload, const struct text *texts)
+{
+	feed_link_tell(&((struct fixture *)ctx)->feed, type, payload, texts);
+}
+
 static void on_step(void *ctx)
 {
 	struct fixture *f = ctx;
@@ -189,9 +216,9 @@ static void run(struct fixture *f, unsigned ms)
 
 static int set_up(void **state)
 {
-	static const struct engine_sink sink = {no_alert, no_clear, NULL};
 	const struct engine_options options = {.retention_ns = 1};
 	struct fixture *f = calloc(1, sizeof(*f));
+	const struct engine_sink sink = {no_alert, no_clear, tell_incident, f};
 	char path[64];
 
 	if (!f || boot_read() < 0)
@@ -259,6 +286,7 @@ static struct engine_alert make_alert(uint64_t counter)
 	for (unsigned i = 0; i < ALERT_TEXTS; i++)
 		alert.texts[i] = text_of("");
 	alert.texts[ALERT_RULE] = text_of(rule.name);
+	alert.texts[ALERT_INCIDENT] = text_of("7-99");
 	return alert;
 }
 
@@ -334,6 +362,48 @@ static void propose(struct fixture *f, uint64_t counter)
 	run(f, 50);
 }
 
+static void resume(struct fixture *f, unsigned type, uint64_t counter)
+{
+	const struct resume frame = {
+		.epoch = 5, .counter = counter, .version = 1, .tgid = 77, .start_ns = 1};
+	const struct resumed end = {1};
+	const struct text none = text_of("");
+
+	if (type == FRAME_RESUME)
+		assert_int_equal(link_send(f->apid, type, &frame, &none), 0);
+	else
+		assert_int_equal(link_send(f->apid, type, &end, NULL), 0);
+	run(f, 30);
+}
+
+static void what_apid_holds_is_resumed_once_a_connection(void **state)
+{
+	const struct tick tick = {.time_ns = 10};
+	const struct frame frame = {.header = {.type = FRAME_TICK}, .payload = &tick};
+	struct fixture *f = *state;
+	struct detection detection;
+
+	open_both(f);
+	resume(f, FRAME_RESUME, 1);
+	resume(f, FRAME_RESUMED, 0);
+	assert_int_equal(f->downs, 0);
+	/* Its rule is not there: the first second clears it, reliably told. */
+	engine_frame(f->engine, &frame);
+	run(f, 30);
+	engine_detection(f->engine, &detection);
+	assert_int_equal(detection.incidents_open, 0);
+	assert_int_equal(f->incidents, 1);
+	assert_int_equal(f->feed.queue.count, 0);
+	/* trust: a second list ends the connection, the next one may begin anew */
+	resume(f, FRAME_RESUME, 2);
+	assert_int_equal(f->downs, 1);
+	run(f, 3000);
+	resume(f, FRAME_RESUMED, 0);
+	assert_int_equal(f->downs, 1);
+	resume(f, FRAME_RESUMED, 0);
+	assert_int_equal(f->downs, 2);
+}
+
 static void the_verdict_becomes_a_note_and_the_end_a_withdrawal(void **state)
 {
 	struct fixture *f = *state;
@@ -343,6 +413,7 @@ static void the_verdict_becomes_a_note_and_the_end_a_withdrawal(void **state)
 	propose(f, 1);
 	assert_int_equal(f->proposed, 1);
 	assert_int_equal(f->propose.tgid, 4711);
+	assert_string_equal(f->incident, "7-99");
 	assert_int_equal(f->propose.ino, 6);
 	assert_int_equal(f->propose.type, ACTION_KILL_TREE);
 	assert_int_equal(f->propose.signal, SIGKILL);
@@ -488,6 +559,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		TEST(alerts_come_again_in_order_until_they_are_acknowledged),
 		TEST(states_are_told_to_an_apid_that_comes_late),
+		TEST(what_apid_holds_is_resumed_once_a_connection),
 		TEST(the_verdict_becomes_a_note_and_the_end_a_withdrawal),
 		TEST(an_action_that_is_over_makes_room_for_another),
 		TEST(a_refusal_says_why),

@@ -95,6 +95,9 @@ static void gives_the_same_bytes_each_time(void **state)
 		if (!strstr(first, member))
 			fail_msg("no alert of %s in\n%s", *rule, first);
 	}
+	assert_non_null(strstr(first, "\"id\":\"e8d4a51000-1\""));
+	assert_non_null(strstr(first, "\"incident_id\":\"e8d4a51000-1\""));
+	assert_null(strstr(first, "\"incident_id\":null"));
 	for (unsigned i = 0; i < 10; i++) {
 		_cleanup_free_ char *again = replayed(recorder->path, 0);
 
