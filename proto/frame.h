@@ -92,7 +92,7 @@ struct frame_header {
 	FRAME(INCIDENT_PROCESS, 53, incident_process, WAY_FEED_UP, 2, 512, 1, 0) \
 	FRAME(INCIDENT_SERIES, 54, incident_series, WAY_FEED_UP, 1, 64, 1, 0) \
 	FRAME(INCIDENT_EVENTS, 55, incident_events, WAY_FEED_UP, 0, 0, 1, 0) \
-	FRAME(RESUME, 56, resume, WAY_FEED_DOWN, 1, 64, 0, 0) \
+	FRAME(RESUME, 56, resume, WAY_FEED_DOWN, 1, 128, 0, 0) \
 	FRAME(RESUMED, 57, resumed, WAY_FEED_DOWN, 0, 0, 0, 0)
 
 enum frame_type {
