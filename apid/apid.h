@@ -6,6 +6,7 @@
 #include "apid/alerts.h"
 #include "apid/counts.h"
 #include "apid/history.h"
+#include "apid/incidents.h"
 #include "apid/router.h"
 #include "apid/rulebook.h"
 #include "apid/suite.h"
@@ -29,6 +30,7 @@ struct apid {
 	struct suite suite;
 	struct rulebook rules;
 	struct alerts alerts;
+	struct incidents incidents;
 	struct actions actions;
 	struct history history;
 	struct counts counts;

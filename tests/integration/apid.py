@@ -292,7 +292,7 @@ def status_rules_and_whoami_have_their_documented_shapes():
     with Apid() as apid:
         status = apid.get("/status").json()
         assert list(status) == ["version", "uptime_s", "mode", "hold", "daemons", "events_per_sec", "totals", "rules",
-                                "kernel", "probes"], list(status)
+                                "kernel", "probes", "incidents_open", "alerts_muted", "circuit_breaker"], list(status)
         assert status["rules"] == {"loaded": 2, "error": None}
         assert status["totals"] == {"generated": 1000, "delivered": 990, "dropped": 10, "filtered": 0}
         assert status["probes"] == {"sched_process_fork": "attached", "oom": "not on this kernel"}
