@@ -11,7 +11,7 @@ must_check int feed_incident(struct apid *apid, const struct frame *frame);
 /* ruled has connected: RESUME for the newest open incidents, then RESUMED. */
 void feed_resume(struct apid *apid);
 
-#define FEED_RESUMES_MAX 4096
+#define FEED_RESUMES_MAX 1024 /* as many as ruled takes */
 #define FEED_RESUME_BYTES_MAX                                                                      \
 	((FEED_RESUMES_MAX + 1) *                                                                  \
 		(sizeof(struct frame_header) + sizeof(struct resume) + QUERY_RULE_MAX))

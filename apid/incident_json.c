@@ -54,7 +54,7 @@ static void put_head(struct shape *s, const struct stored_incident *incident)
 	shape_put(s, "message", first_member(incident, "message"));
 	shape_put(s, "value", first_member(incident, "value"));
 	shape_put(s, "threshold", first_member(incident, "threshold"));
-	shape_put(s, "evidence_complete", json_boolean(state->evidence_complete));
+	shape_put(s, "evidence_complete", json_boolean(incident_is_complete(incident)));
 }
 
 json_t *incident_json(const struct stored_incident *incident)

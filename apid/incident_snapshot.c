@@ -90,12 +90,8 @@ struct rows {
 	unsigned count;
 };
 
-typedef int (*row_order)(const void *a, const void *b);
-
-static const struct incident_process *process_at(const void *row)
-{
-	return &(*(const struct incident_row *const *)row)->process;
-}
+/* < 0: @a stands before @b. */
+typedef int (*row_order)(const struct incident_process *a, const struct incident_process *b);
 
 static int order(double a, double b)
 {
@@ -107,32 +103,43 @@ static int by_tgid(const struct incident_process *a, const struct incident_proce
 	return order(a->process.tgid, b->process.tgid);
 }
 
-static int by_generation(const void *a, const void *b)
+static int by_generation(const struct incident_process *a, const struct incident_process *b)
 {
-	int r = order(process_at(a)->generation, process_at(b)->generation);
+	int r = order(a->generation, b->generation);
 
-	return r ? r : by_tgid(process_at(a), process_at(b));
+	return r ? r : by_tgid(a, b);
 }
 
-static int by_cpu(const void *a, const void *b)
+static int by_cpu(const struct incident_process *a, const struct incident_process *b)
 {
-	int r = order(process_at(b)->cpu_pct, process_at(a)->cpu_pct);
+	int r = order(b->cpu_pct, a->cpu_pct);
 
-	return r ? r : by_tgid(process_at(a), process_at(b));
+	return r ? r : by_tgid(a, b);
 }
 
-static int by_rss(const void *a, const void *b)
+static int by_rss(const struct incident_process *a, const struct incident_process *b)
 {
-	int r = order((double)process_at(b)->rss_bytes, (double)process_at(a)->rss_bytes);
+	int r = order((double)b->rss_bytes, (double)a->rss_bytes);
 
-	return r ? r : by_tgid(process_at(a), process_at(b));
+	return r ? r : by_tgid(a, b);
 }
 
-static int by_fds(const void *a, const void *b)
+static int by_fds(const struct incident_process *a, const struct incident_process *b)
 {
-	int r = order(process_at(b)->fds, process_at(a)->fds);
+	int r = order(b->fds, a->fds);
 
-	return r ? r : by_tgid(process_at(a), process_at(b));
+	return r ? r : by_tgid(a, b);
+}
+
+/* Not qsort(): for this many the C library asks the kernel how much memory there is, which seccomp
+ * does not let it. */
+static void insert(struct rows *rows, const struct incident_row *row, row_order compare)
+{
+	unsigned place = rows->count++;
+
+	for (; place > 0 && compare(&rows->rows[place - 1]->process, &row->process) > 0; place--)
+		rows->rows[place] = rows->rows[place - 1];
+	rows->rows[place] = row;
 }
 
 static json_t *rows_json(const struct incident_evidence *e, unsigned list, row_order compare,
@@ -143,8 +150,7 @@ static json_t *rows_json(const struct incident_evidence *e, unsigned list, row_o
 
 	for (unsigned i = 0; i < e->row_count; i++)
 		if (e->rows[i]->process.lists & list)
-			found.rows[found.count++] = e->rows[i];
-	qsort(found.rows, found.count, sizeof(found.rows[0]), compare);
+			insert(&found, e->rows[i], compare);
 	for (unsigned i = 0; i < found.count; i++)
 		json_array_append_new(json,
 			row_json(found.rows[i], list == INCIDENT_IN_TREE, user, wall_offset_ns));

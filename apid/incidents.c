@@ -192,6 +192,7 @@ static struct stored_incident *stored_new(const struct frame *frame, int64_t wal
 	fresh->id = (struct incident_id){told->epoch, told->counter};
 	fresh->scope = SCOPE_HOST;
 	fresh->wall_offset_ns = wall_offset_ns;
+	fresh->missed = told->version > 1;
 	return fresh;
 }
 
@@ -242,6 +243,7 @@ int incidents_evidence(struct incidents *incidents, const struct frame *frame)
 	const struct incident_id *id = frame->payload;
 	struct stored_incident *incident = find(incidents, *id);
 	uint64_t refused;
+	bool complete;
 	int r;
 
 	if (!incident) {
@@ -249,8 +251,11 @@ int incidents_evidence(struct incidents *incidents, const struct frame *frame)
 		return 0;
 	}
 	refused = incident->evidence.refused;
+	complete = incident_is_complete(incident);
 	r = incident_evidence_add(&incident->evidence, frame);
 	incidents->rows_refused += incident->evidence.refused - refused;
+	if (r == 0 && incident_is_complete(incident) != complete)
+		r = set_json(incident);
 	weigh(incidents, incident);
 	return r;
 }
@@ -268,6 +273,14 @@ int incidents_alert(struct incidents *incidents, const struct stored_alert *aler
 	r = set_json(incident);
 	weigh(incidents, incident);
 	return r;
+}
+
+bool incident_is_complete(const struct stored_incident *incident)
+{
+	const struct incident_evidence *evidence = &incident->evidence;
+
+	return incident->state.evidence_complete && evidence->refused == 0 &&
+	       (evidence->host || !incident->missed);
 }
 
 bool incident_matches(const struct stored_incident *incident, const struct query *query)

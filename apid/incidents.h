@@ -24,6 +24,7 @@ struct stored_incident {
 	unsigned scope;		/* of the first alert, as all of these */
 	struct process culprit; /* tgid 0: nobody, or not known */
 	int64_t wall_offset_ns; /* wall clock minus boot time */
+	bool missed;		/* not told from its first version on, with which evidence comes */
 
 	char *json; /* without evidence, as /incidents shows it */
 	size_t bytes;
@@ -62,6 +63,9 @@ static inline bool incident_is_open(const struct stored_incident *incident)
 {
 	return incident->state.cleared_wall_ns == 0;
 }
+
+/* Nothing of its evidence was lost on the way here either. */
+bool incident_is_complete(const struct stored_incident *incident);
 
 /* How @incident stands to a place in the list: < 0 older, 0 it is the one, > 0 newer. */
 int incident_compare(const struct stored_incident *incident, const struct query_cursor *cursor);

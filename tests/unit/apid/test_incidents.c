@@ -180,6 +180,29 @@ static void evidence_of_an_unknown_incident_is_counted(void **state)
 	assert_int_equal(incidents.count, 0);
 }
 
+static bool says_complete(uint64_t counter)
+{
+	return strstr(find(counter)->json, "\"evidence_complete\":true") != NULL;
+}
+
+static void evidence_that_is_not_here_is_not_complete(void **state)
+{
+	const struct incident_host host = {.epoch = EPOCH, .counter = 2};
+
+	(void)state;
+	assert_int_equal(open_one(1, 1, 0), 1);
+	assert_true(says_complete(1));
+	for (uint32_t pid = 1; pid <= INCIDENT_ROWS_MAX + 1; pid++)
+		evidence(1, pid);
+	assert_false(says_complete(1));
+	assert_int_equal(open_one(2, 2, 0), 1);
+	assert_false(says_complete(2));
+	assert_int_equal(
+		incidents_evidence(&incidents, make_frame(&made, FRAME_INCIDENT_HOST, &host, NULL)),
+		0);
+	assert_true(says_complete(2));
+}
+
 static void they_stand_by_the_time_of_opening(void **state)
 {
 	static const uint64_t told[] = {5, 2, 9, 1};
@@ -348,6 +371,7 @@ int main(void)
 		TEST(an_older_or_equal_version_changes_nothing),
 		TEST(frames_that_are_told_again_double_nothing),
 		TEST(evidence_of_an_unknown_incident_is_counted),
+		TEST(evidence_that_is_not_here_is_not_complete),
 		TEST(they_stand_by_the_time_of_opening),
 		TEST(a_later_version_does_not_move_an_incident),
 		TEST(the_oldest_cleared_makes_room_then_the_oldest),
