@@ -106,7 +106,14 @@ static int finish(struct actions *actions, const struct action_entry **told)
 	if (status_is_last(action->status) && (!entry->json || !status_is_last(entry->status)))
 		actions->finished[action->status]++;
 	free(entry->json);
-	*entry = (struct action_entry){action->action, action->version, action->status, text, true};
+	*entry = (struct action_entry){
+		.action = action->action,
+		.version = action->version,
+		.status = action->status,
+		.incident = actions->assembly.incident,
+		.json = text,
+		.listed = true,
+	};
 	assembly_drop(&actions->assembly);
 	if (!changed)
 		return 0;
@@ -116,12 +123,16 @@ static int finish(struct actions *actions, const struct action_entry **told)
 
 static int start(struct assembly *assembly, const struct frame *frame, int64_t wall_offset_ns)
 {
+	struct text incident = frame_text(frame, ACTION_INCIDENT);
+
 	if (assembly->json)
 		return -EPROTO;
 	assembly->json = shape_action(frame, wall_offset_ns);
 	if (!assembly->json)
 		return -ENOMEM;
 	assembly->action = *(const struct action *)frame->payload;
+	if (incident_id_parse(incident.data, incident.len, &assembly->incident) < 0)
+		assembly->incident = (struct incident_id){0};
 	return 0;
 }
 

@@ -5,6 +5,7 @@
  */
 #pragma once
 
+#include "apid/incident_id.h"
 #include "apid/shape.h"
 #include "common/base.h"
 
@@ -12,7 +13,8 @@
 
 struct action_entry {
 	uint64_t action, version;
-	unsigned status; /* enum action_status */
+	unsigned status;	     /* enum action_status */
+	struct incident_id incident; /* for which it was proposed; counter 0: none */
 	char *json;
 	bool listed; /* since the decisions link came up */
 };
@@ -21,6 +23,7 @@ struct action_entry {
 struct assembly {
 	json_t *json; /* NULL: none */
 	struct action action;
+	struct incident_id incident;
 	unsigned gates, members, proofs; /* seen */
 };
 

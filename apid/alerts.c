@@ -4,6 +4,8 @@
 #include <errno.h>
 #include <string.h>
 
+#define BREAKER_DETECTOR "circuit_breaker"
+
 static void stored_free(struct stored_alert *stored)
 {
 	if (!stored)
@@ -96,6 +98,28 @@ static void remember_key(struct alerts *alerts, const struct stored_alert *store
 	alerts->counter_max = MAX(alerts->counter_max, stored->counter);
 }
 
+/* What is asked of an alert without reading its JSON. */
+static void set_facts(struct stored_alert *stored, const struct frame *frame)
+{
+	const struct alert *alert = frame->payload;
+	struct text incident = frame_text(frame, ALERT_INCIDENT);
+	struct text detector = frame_text(frame, ALERT_DETECTOR);
+
+	stored->epoch = alert->epoch;
+	stored->counter = alert->counter;
+	stored->wall_ns = alert->wall_ns;
+	stored->wall_offset_ns = (int64_t)(alert->wall_ns - alert->time_ns);
+	stored->severity = alert->severity;
+	stored->scope = alert->scope;
+	stored->culprit = alert->culprit;
+	text_copy(frame_text(frame, ALERT_RULE), stored->rule, sizeof(stored->rule));
+	stored->breaker = detector.len == strlen(BREAKER_DETECTOR) &&
+			  memcmp(detector.data, BREAKER_DETECTOR, detector.len) == 0;
+	/* trust: ruled's text; what is no id means no incident */
+	if (incident_id_parse(incident.data, incident.len, &stored->incident) < 0)
+		stored->incident = (struct incident_id){0};
+}
+
 int alerts_add(struct alerts *alerts, const struct frame *frame, shape_user user,
 	const struct stored_alert **stored)
 {
@@ -113,11 +137,7 @@ int alerts_add(struct alerts *alerts, const struct frame *frame, shape_user user
 	json = shape_alert(frame, user);
 	if (!alerts->ring || !fresh)
 		return -ENOMEM;
-	fresh->epoch = alert->epoch;
-	fresh->counter = alert->counter;
-	fresh->wall_ns = alert->wall_ns;
-	fresh->severity = alert->severity;
-	text_copy(frame_text(frame, ALERT_RULE), fresh->rule, sizeof(fresh->rule));
+	set_facts(fresh, frame);
 	if (set_json(alerts, fresh, json) < 0)
 		return -ENOMEM;
 	remember_key(alerts, fresh);
@@ -143,6 +163,10 @@ int alerts_note(struct alerts *alerts, const struct frame *frame)
 bool alert_matches(const struct stored_alert *alert, const struct query *query)
 {
 	if (query->given & PARAM_SINCE && alert->wall_ns < query->since_wall_ns)
+		return false;
+	if (query->given & PARAM_START && alert->wall_ns < query->start_wall_ns)
+		return false;
+	if (query->given & PARAM_END && alert->wall_ns >= query->end_wall_ns)
 		return false;
 	if (query->given & PARAM_SEVERITY && alert->severity != query->severity)
 		return false;

@@ -5,6 +5,7 @@
  */
 #pragma once
 
+#include "apid/incident_id.h"
 #include "apid/query.h"
 #include "apid/shape.h"
 #include "common/base.h"
@@ -15,7 +16,11 @@
 struct stored_alert {
 	uint64_t epoch, counter;
 	uint64_t wall_ns;
-	unsigned severity;
+	int64_t wall_offset_ns; /* wall clock minus boot time */
+	unsigned severity, scope;
+	bool breaker;		     /* told by a circuit breaker */
+	struct incident_id incident; /* counter 0: none */
+	struct process culprit;	     /* tgid 0: nobody stands out */
 	char rule[QUERY_RULE_MAX + 1];
 	char *json;
 	size_t json_len;

@@ -24,7 +24,8 @@ struct exchange {
 	struct headers headers;	   /* borrowed from the request */
 	unsigned method;	   /* enum method */
 	const struct route *route; /* NULL: none matched */
-	uint64_t action;	   /* of the path */
+	uint64_t action;	   /* of the path, as the next */
+	struct incident_id incident;
 	struct query query;
 };
 

@@ -6,6 +6,7 @@
 #include "apid/alerts.h"
 #include "apid/counts.h"
 #include "apid/history.h"
+#include "apid/incidents.h"
 #include "apid/mutes.h"
 #include "apid/router.h"
 #include "apid/rulebook.h"
@@ -31,6 +32,7 @@ struct apid {
 	struct rulebook rules;
 	struct mutes mutes;
 	struct alerts alerts;
+	struct incidents incidents;
 	struct actions actions;
 	struct history history;
 	struct counts counts;

@@ -7,13 +7,14 @@
 #include "common/base.h"
 #include "proto/frame.h"
 
-#define COUNTS_ROUTES_MAX 24
+#define COUNTS_ROUTES_MAX 48
 #define COUNTS_RULES_MAX  256
 
 /* The statuses apid answers with itself. */
 #define COUNTS_STATUSES(STATUS)                                                                    \
 	STATUS(200, "OK")                                                                          \
 	STATUS(204, "No Content")                                                                  \
+	STATUS(304, "Not Modified")                                                                \
 	STATUS(400, "Bad Request")                                                                 \
 	STATUS(403, "Forbidden")                                                                   \
 	STATUS(404, "Not Found")                                                                   \

@@ -112,6 +112,7 @@ static bool find_route(struct exchange *e)
 
 	e->route = match.route;
 	e->action = match.action;
+	e->incident = match.incident;
 	if (r == -ENOENT)
 		answer_problem(e, 404, "there is nothing at this path");
 	else if (e->method == METHOD_OPTIONS)

@@ -3,12 +3,15 @@
 
 #include <errno.h>
 
+#include "apid/feed_incidents.h"
 #include "apid/streams.h"
 #include "common/account.h"
 #include "common/clock.h"
 #include "common/log.h"
 
-#define QUEUE_BYTES_MAX (1U << 20) /* ACKs and a HELLO: ruled reads */
+#define QUEUE_BYTES_MAX (2U << 20) /* ACKs and, at first, the open incidents: ruled reads */
+
+_Static_assert(FEED_RESUME_BYTES_MAX <= QUEUE_BYTES_MAX / 2, "RESUMEs leave room for ACKs");
 
 static int on_self(struct link *link, const struct frame *frame, int *fd, void *ctx)
 {
@@ -117,8 +120,9 @@ static int on_alert(struct link *link, const struct frame *frame, int *fd, void 
 	if (r == 1) {
 		counts_alert(&apid->counts, stored->rule, stored->severity);
 		streams_publish(apid, STREAM_ALERT, stored->json);
+		r = incidents_alert(&apid->incidents, stored);
 	}
-	return acknowledge(link, frame);
+	return r < 0 ? r : acknowledge(link, frame);
 }
 
 static int on_alert_note(struct link *link, const struct frame *frame, int *fd, void *ctx)
@@ -130,6 +134,14 @@ static int on_alert_note(struct link *link, const struct frame *frame, int *fd, 
 	if (r < 0 && r != -ENOENT) /* forgotten meanwhile: then the note is of no use either */
 		return r;
 	return acknowledge(link, frame);
+}
+
+static int on_incident(struct link *link, const struct frame *frame, int *fd, void *ctx)
+{
+	int r = feed_incident(ctx, frame);
+
+	(void)fd;
+	return r < 0 ? r : acknowledge(link, frame);
 }
 
 static const struct link_handlers handlers[] = {
@@ -145,13 +157,21 @@ static const struct link_handlers handlers[] = {
 	{FRAME_MUTE, on_mute},
 	{FRAME_ALERT, on_alert},
 	{FRAME_ALERT_NOTE, on_alert_note},
+	{FRAME_INCIDENT, on_incident},
+	{FRAME_INCIDENT_HOST, on_incident},
+	{FRAME_INCIDENT_PROCESS, on_incident},
+	{FRAME_INCIDENT_SERIES, on_incident},
+	{FRAME_INCIDENT_EVENTS, on_incident},
 };
 
 static void on_up(struct link *link, const struct hello *peer, void *ctx)
 {
+	struct apid *apid = ctx;
+
 	(void)link;
 	(void)peer;
-	suite_feed(&((struct apid *)ctx)->suite, true);
+	suite_feed(&apid->suite, true);
+	feed_resume(apid);
 }
 
 static void on_down(struct link *link, void *ctx)

@@ -13,6 +13,7 @@ static const char *const names[HEADER_COUNT] = {
 	[HEADER_CONTENT_LENGTH] = "Content-Length",
 	[HEADER_TRANSFER_ENCODING] = "Transfer-Encoding",
 	[HEADER_IF_MATCH] = "If-Match",
+	[HEADER_IF_NONE_MATCH] = "If-None-Match",
 	[HEADER_ACCEPT] = "Accept",
 	[HEADER_LAST_EVENT_ID] = "Last-Event-ID",
 };
@@ -85,4 +86,39 @@ bool headers_accept(const struct headers *headers, const char *type)
 			return true;
 	}
 	return false;
+}
+
+/* One entity tag of a list; what differs only in weakness is the same here (RFC 9110, 8.8.3.2). */
+static bool is_tag(const char *p, const char *tag)
+{
+	size_t len = strlen(tag);
+
+	if (strncmp(p, "W/", 2) == 0)
+		p += 2;
+	return strncmp(p, tag, len) == 0 && p[len + strspn(p + len, " \t")] == '\0';
+}
+
+bool headers_has(const struct headers *headers, const char *tag)
+{
+	const char *p = headers->value[HEADER_IF_NONE_MATCH];
+	char one[128];
+
+	/* Sent twice it is one list, of which only the first part is known here. */
+	if (headers->count[HEADER_IF_NONE_MATCH] != 1)
+		return false;
+	for (;;) {
+		size_t len;
+
+		p += strspn(p, ", \t");
+		len = strcspn(p, ",");
+		if (len == 0)
+			return false;
+		if (len < sizeof(one)) {
+			memcpy(one, p, len);
+			one[len] = '\0';
+			if (strcmp(one, "*") == 0 || is_tag(one, tag))
+				return true;
+		}
+		p += len;
+	}
 }

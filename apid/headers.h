@@ -16,6 +16,7 @@ enum header {
 	HEADER_CONTENT_LENGTH,
 	HEADER_TRANSFER_ENCODING,
 	HEADER_IF_MATCH,
+	HEADER_IF_NONE_MATCH,
 	HEADER_ACCEPT,
 	HEADER_LAST_EVENT_ID,
 	HEADER_COUNT,
@@ -39,3 +40,7 @@ unsigned headers_framing(const struct headers *headers, bool bodiless, const cha
 
 /* True if Accept names this media type, whatever its weight. */
 bool headers_accept(const struct headers *headers, const char *type);
+
+/* True if If-None-Match names @tag (an ETag with its quotation marks), so that the client has it.
+ */
+bool headers_has(const struct headers *headers, const char *tag);

@@ -32,17 +32,12 @@ void history_done(struct history *history)
 		forget_oldest(history);
 }
 
-static const char *type_name(unsigned type)
-{
-	return type == STREAM_ALERT ? "alert" : "action";
-}
-
 int history_add(struct history *history, unsigned type, const char *json)
 {
 	char *text;
 	int len = asprintf(&text, "id: %llx-%llu\nevent: %s\ndata: %s\n\n",
 		(unsigned long long)history->epoch, (unsigned long long)history->next,
-		type_name(type), json);
+		query_stream_name(type), json);
 
 	if (len < 0)
 		return -ENOMEM;

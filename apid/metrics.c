@@ -209,6 +209,17 @@ static void write_reload(const struct writer *w)
 		plain(w, w->apid->rules.reload_success);
 }
 
+static void write_incidents(const struct writer *w)
+{
+	plain(w, w->apid->suite.detection.incidents_open);
+}
+
+static void write_breakers(const struct writer *w)
+{
+	for (unsigned i = 0; i < PRESSURE_RESOURCES; i++)
+		labelled(w, "resource", name_pressure(i), w->apid->suite.detection.breaker[i]);
+}
+
 /* A figure stands in struct apid as it is, a uint64_t; everything else is written by a function. */
 #define IS_FIGURE(member) _Generic(((struct apid *)NULL)->member, uint64_t : 1)
 #define FIGURE(member)	  NULL, IS_FIGURE(member) * offsetof(struct apid, member)
@@ -252,6 +263,18 @@ static const struct {
 	{"alerts_total", "counter", "Alerts received, by rule and severity.", write_alerts, 0},
 	{"alerts_forgotten_total", "counter", "Alerts given up for newer ones.",
 		FIGURE(alerts.forgotten)},
+	{"alerts_muted_total", "counter", "Alerts that were not told because they were muted.",
+		FIGURE(suite.detection.muted)},
+	{"incidents_open", "gauge", "Open incidents.", write_incidents, 0},
+	{"incidents_forgotten_total", "counter", "Incidents given up for newer ones.",
+		FIGURE(incidents.forgotten)},
+	{"incident_evidence_refused_total", "counter",
+		"Processes left out of the evidence of an incident because it was full.",
+		FIGURE(incidents.rows_refused)},
+	{"incident_evidence_orphaned_total", "counter",
+		"Evidence received for incidents that are not known.", FIGURE(incidents.orphans)},
+	{"circuit_breaker_state", "gauge",
+		"State of a circuit breaker: 0 off, 1 closed, 2 grace, 3 open.", write_breakers, 0},
 	{"actions", "gauge", "Known actions, by status.", write_actions, 0},
 	{"actions_total", "counter", "Actions that reached a last status.", write_actions_total, 0},
 	{"daemon_up", "gauge", "1 if the daemon has answered within two seconds.", write_up, 0},

@@ -11,6 +11,8 @@ static const char *const statuses[STATUS_COUNT] = {"pending", "approved", "execu
 static const char *const peers[PEER_KINDS] = {"nobody", "unix", "tcp"};
 static const char *const events[EVENT_KINDS] = {"fork", "exec", "exit", "cgroup", "oom"};
 static const char *const mutes[MUTE_KINDS] = {"unknown", "rule", "culprit"};
+static const char *const pressures[PRESSURE_RESOURCES] = {"cpu", "memory", "io"};
+static const char *const breakers[BREAKER_STATES] = {"off", "closed", "grace", "open"};
 
 static const char *name(const char *const *names, size_t count, unsigned number)
 {
@@ -53,6 +55,16 @@ const char *name_peer(unsigned kind)
 const char *name_event(unsigned kind)
 {
 	return name(events, ARRAY_LEN(events), kind);
+}
+
+const char *name_pressure(unsigned resource)
+{
+	return name(pressures, ARRAY_LEN(pressures), resource);
+}
+
+const char *name_breaker(unsigned state)
+{
+	return name(breakers, ARRAY_LEN(breakers), state);
 }
 
 const char *name_mute(unsigned kind)

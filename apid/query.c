@@ -22,7 +22,7 @@ static int parse_limit(const char *value, struct query *query)
 }
 
 /* Seconds with up to nine decimals. */
-static int parse_since(const char *value, struct query *query)
+static int parse_seconds(const char *value, uint64_t *wall_ns)
 {
 	size_t whole = strcspn(value, ".");
 	const char *fraction = value + whole + (value[whole] == '.');
@@ -37,8 +37,23 @@ static int parse_since(const char *value, struct query *query)
 			return -EINVAL;
 		ns += (uint64_t)(*fraction - '0') * unit;
 	}
-	query->since_wall_ns = seconds * NSEC_PER_SEC + ns;
+	*wall_ns = seconds * NSEC_PER_SEC + ns;
 	return 0;
+}
+
+static int parse_since(const char *value, struct query *query)
+{
+	return parse_seconds(value, &query->since_wall_ns);
+}
+
+static int parse_start(const char *value, struct query *query)
+{
+	return parse_seconds(value, &query->start_wall_ns);
+}
+
+static int parse_end(const char *value, struct query *query)
+{
+	return parse_seconds(value, &query->end_wall_ns);
 }
 
 static int parse_severity(const char *value, struct query *query)
@@ -69,19 +84,67 @@ static int parse_status(const char *value, struct query *query)
 	return 0;
 }
 
+static int parse_incident_status(const char *value, struct query *query)
+{
+	query->open = strcmp(value, "open") == 0;
+	return query->open || strcmp(value, "cleared") == 0 ? 0 : -EINVAL;
+}
+
+static int parse_cursor(const char *value, struct query *query)
+{
+	size_t hex = strcspn(value, "-");
+	const char *id = value + hex + (value[hex] == '-');
+
+	if (incident_hex(value, hex, &query->cursor.opened_wall_ns) < 0)
+		return -EINVAL;
+	return incident_id_parse(id, strlen(id), &query->cursor.id);
+}
+
+const char *query_cursor_format(const struct query_cursor *cursor, char *buffer)
+{
+	char id[INCIDENT_ID_BYTES];
+
+	snprintf(buffer, QUERY_CURSOR_BYTES, "%llx-%s", (unsigned long long)cursor->opened_wall_ns,
+		incident_id_format(cursor->id, id));
+	return buffer;
+}
+
+static const struct {
+	const char *name;
+	enum stream_type type;
+} streams[] = {
+	{"alert", STREAM_ALERT},
+	{"action", STREAM_ACTION},
+	{"incident", STREAM_INCIDENT},
+};
+
+const char *query_stream_name(unsigned type)
+{
+	for (size_t i = 0; i < ARRAY_LEN(streams); i++)
+		if (streams[i].type == type)
+			return streams[i].name;
+	return "unknown";
+}
+
+static unsigned stream_type(const char *name, size_t len)
+{
+	for (size_t i = 0; i < ARRAY_LEN(streams); i++)
+		if (strlen(streams[i].name) == len && memcmp(streams[i].name, name, len) == 0)
+			return streams[i].type;
+	return 0;
+}
+
 static int parse_types(const char *value, struct query *query)
 {
 	unsigned types = 0;
 
 	for (;; value++) {
 		size_t len = strcspn(value, ",");
+		unsigned type = stream_type(value, len);
 
-		if (len == 5 && memcmp(value, "alert", len) == 0)
-			types |= STREAM_ALERT;
-		else if (len == 6 && memcmp(value, "action", len) == 0)
-			types |= STREAM_ACTION;
-		else
+		if (!type)
 			return -EINVAL;
+		types |= type;
 		value += len;
 		if (!*value)
 			break;
@@ -101,7 +164,11 @@ static const struct {
 	{"severity", PARAM_SEVERITY, parse_severity, "info, low, medium or high"},
 	{"rule", PARAM_RULE, parse_rule, "the name of a rule, up to 128 bytes"},
 	{"status", PARAM_STATUS, parse_status, "the status of an action, as in pending"},
-	{"types", PARAM_TYPES, parse_types, "alert, action, or both with a comma"},
+	{"types", PARAM_TYPES, parse_types, "some of alert, action, incident with commas between"},
+	{"status", PARAM_STATUS_OF_INCIDENT, parse_incident_status, "open or cleared"},
+	{"cursor", PARAM_CURSOR, parse_cursor, "what Linnix-Next-Cursor said"},
+	{"start", PARAM_START, parse_start, "seconds since 1970"},
+	{"end", PARAM_END, parse_end, "seconds since 1970"},
 };
 
 static int hex_digit(char c)

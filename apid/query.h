@@ -3,6 +3,7 @@
  * falls back silently. Pure. */
 #pragma once
 
+#include "apid/incident_id.h"
 #include "common/base.h"
 #include "proto/frame.h"
 
@@ -17,10 +18,27 @@ enum param {
 	PARAM_RULE = 1 << 3,
 	PARAM_STATUS = 1 << 4,
 	PARAM_TYPES = 1 << 5,
+	PARAM_STATUS_OF_INCIDENT = 1 << 6, /* "status" too, with other words */
+	PARAM_CURSOR = 1 << 7,
+	PARAM_START = 1 << 8,
+	PARAM_END = 1 << 9,
 };
 
 /* What a stream carries. */
-enum stream_type { STREAM_ALERT = 1 << 0, STREAM_ACTION = 1 << 1, STREAM_ALL = (1 << 2) - 1 };
+enum stream_type {
+	STREAM_ALERT = 1 << 0,
+	STREAM_ACTION = 1 << 1,
+	STREAM_INCIDENT = 1 << 2,
+	STREAM_ALL = (1 << 3) - 1,
+};
+
+/* A place in the list of incidents: behind it the next page begins. */
+struct query_cursor {
+	uint64_t opened_wall_ns;
+	struct incident_id id;
+};
+
+#define QUERY_CURSOR_BYTES (INCIDENT_ID_BYTES + 20)
 
 struct query {
 	unsigned given; /* enum param bits */
@@ -28,7 +46,10 @@ struct query {
 	uint64_t since_wall_ns;
 	unsigned severity;
 	unsigned status; /* enum action_status */
+	bool open;	 /* status of an incident */
 	unsigned types;	 /* enum stream_type bits */
+	uint64_t start_wall_ns, end_wall_ns;
+	struct query_cursor cursor;
 	char rule[QUERY_RULE_MAX + 1];
 };
 
@@ -41,3 +62,9 @@ void query_init(struct query *query);
  */
 must_check int query_parse(const char *text, size_t len, unsigned allowed, struct query *query,
 	char *why, size_t size);
+
+/* A cursor as a client gives it back. Returns @buffer, QUERY_CURSOR_BYTES long. */
+const char *query_cursor_format(const struct query_cursor *cursor, char *buffer);
+
+/* The word for one enum stream_type bit: "alert". */
+const char *query_stream_name(unsigned type);

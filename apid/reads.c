@@ -2,8 +2,8 @@
 #include "apid/reads.h"
 
 #include <inttypes.h>
-#include <string.h>
 
+#include "apid/list.h"
 #include "apid/metrics.h"
 #include "apid/names.h"
 #include "apid/shape.h"
@@ -46,39 +46,18 @@ void read_metrics(struct exchange *e)
 		evbuffer_free(body);
 }
 
-/* A JSON array of finished texts. */
-struct list {
-	struct evbuffer *body;
-	unsigned count;
-};
-
-static void list_add(struct list *list, const char *json, size_t len)
-{
-	evbuffer_add(list->body, list->count++ ? "," : "[", 1);
-	evbuffer_add(list->body, json, len);
-}
-
-static void list_answer(struct list *list, struct exchange *e)
-{
-	evbuffer_add(list->body, list->count ? "]" : "[]", list->count ? 1 : 2);
-	answer_body(e, 200, TYPE_JSON, list->body);
-	evbuffer_free(list->body);
-}
-
 static void alerts_list(struct exchange *e)
 {
-	struct list list = {.body = evbuffer_new()};
 	const struct stored_alert *alert;
+	struct list list;
 
-	if (!list.body) {
-		answer_json(e, 500, NULL);
+	if (list_begin(&list, e) < 0)
 		return;
-	}
 	for (unsigned age = 0;
 		list.count < e->query.limit && (alert = alerts_newest(&e->apid->alerts, age));
 		age++)
 		if (alert_matches(alert, &e->query))
-			list_add(&list, alert->json, alert->json_len);
+			list_add(&list, alert->json);
 	list_answer(&list, e);
 }
 
@@ -90,6 +69,18 @@ void read_alerts(struct exchange *e)
 		alerts_list(e);
 }
 
+void read_timeline(struct exchange *e)
+{
+	const struct query *query = &e->query;
+
+	if (query->given & PARAM_END && query->end_wall_ns < query->start_wall_ns) {
+		answer_problem(e, 400, "parameter 'end' must not be before 'start'");
+		return;
+	}
+	e->query.limit = QUERY_LIMIT_MAX;
+	alerts_list(e);
+}
+
 void read_stream(struct exchange *e)
 {
 	stream_open(e, e->query.types);
@@ -98,17 +89,15 @@ void read_stream(struct exchange *e)
 void read_actions(struct exchange *e)
 {
 	const struct actions *actions = &e->apid->actions;
-	struct list list = {.body = evbuffer_new()};
+	struct list list;
 
-	if (!list.body) {
-		answer_json(e, 500, NULL);
+	if (list_begin(&list, e) < 0)
 		return;
-	}
 	for (unsigned i = actions->count; i > 0; i--) {
 		const struct action_entry *entry = &actions->entries[i - 1];
 
 		if (!(e->query.given & PARAM_STATUS) || entry->status == e->query.status)
-			list_add(&list, entry->json, strlen(entry->json));
+			list_add(&list, entry->json);
 	}
 	list_answer(&list, e);
 }

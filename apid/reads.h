@@ -9,6 +9,7 @@ void read_readyz(struct exchange *exchange);
 void read_whoami(struct exchange *exchange);
 void read_status(struct exchange *exchange);
 void read_alerts(struct exchange *exchange);
+void read_timeline(struct exchange *exchange);
 void read_stream(struct exchange *exchange);
 void read_rules(struct exchange *exchange);
 void read_metrics(struct exchange *exchange);

@@ -7,8 +7,7 @@
 
 #include "common/text.h"
 
-#define ACTION_PREFIX  "action-"
-#define ACTION_SEGMENT "{action}"
+#define ACTION_PREFIX "action-"
 
 static const struct {
 	const char *name;
@@ -48,22 +47,47 @@ static size_t segment_length(const char *path, size_t len)
 	return slash ? (size_t)(slash - path) : len;
 }
 
+static int read_action_id(const char *text, size_t len, struct route_match *match)
+{
+	return route_action(text, len, &match->action);
+}
+
+static int read_incident_id(const char *text, size_t len, struct route_match *match)
+{
+	return incident_id_parse(text, len, &match->incident);
+}
+
+/* Segments that stand for many. */
+static const struct {
+	const char *segment;
+	int (*read)(const char *text, size_t len, struct route_match *match);
+} placeholders[] = {
+	{"{action}", read_action_id},
+	{"{incident}", read_incident_id},
+};
+
+static bool segment_matches(struct text pattern, struct text path, struct route_match *match)
+{
+	for (size_t i = 0; i < ARRAY_LEN(placeholders); i++)
+		if (pattern.len == strlen(placeholders[i].segment) &&
+			memcmp(pattern.data, placeholders[i].segment, pattern.len) == 0)
+			return placeholders[i].read(path.data, path.len, match) == 0;
+	return pattern.len == path.len && memcmp(pattern.data, path.data, path.len) == 0;
+}
+
 /* Both start after a slash. */
-static bool path_matches(const char *pattern, const char *path, size_t len, uint64_t *action)
+static bool path_matches(
+	const char *pattern, const char *path, size_t len, struct route_match *match)
 {
 	for (;;) {
-		size_t want = segment_length(pattern, strlen(pattern));
-		size_t have = segment_length(path, len);
+		struct text want = {pattern, segment_length(pattern, strlen(pattern))};
+		struct text have = {path, segment_length(path, len)};
 
-		if (want == strlen(ACTION_SEGMENT) && memcmp(pattern, ACTION_SEGMENT, want) == 0) {
-			if (route_action(path, have, action) < 0)
-				return false;
-		} else if (want != have || memcmp(pattern, path, want) != 0) {
+		if (!segment_matches(want, have, match))
 			return false;
-		}
-		pattern += want;
-		path += have;
-		len -= have;
+		pattern += want.len;
+		path += have.len;
+		len -= have.len;
 		if (*pattern == '\0' || len == 0)
 			return *pattern == '\0' && len == 0;
 		pattern++;
@@ -79,11 +103,11 @@ int route_find(const struct route_table *table, unsigned method, const char *pat
 		return -ENOENT;
 	for (size_t i = 0; i < table->count; i++) {
 		const struct route *route = &table->routes[i];
-		uint64_t action = 0;
+		struct route_match found = {.route = route};
 
-		if (!path_matches(route->path + 1, path + 1, len - 1, &action))
+		if (!path_matches(route->path + 1, path + 1, len - 1, &found))
 			continue;
-		*match = (struct route_match){route, action};
+		*match = found;
 		return method & route->methods ? 0 : -EOPNOTSUPP;
 	}
 	return -ENOENT;

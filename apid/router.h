@@ -5,6 +5,7 @@
  */
 #pragma once
 
+#include "apid/incident_id.h"
 #include "common/base.h"
 #include "proto/frame.h"
 
@@ -19,7 +20,7 @@ enum method {
 struct exchange;
 
 struct route {
-	const char *path; /* one segment may be {action}: action-N */
+	const char *path; /* one segment may be {action}: action-N, or {incident}: its id */
 	unsigned methods; /* enum method bits; OPTIONS is answered for every route */
 	enum verb
 		verb; /* not VERB_NONE: the connection is claimed by enforcerd before it is read */
@@ -34,7 +35,8 @@ struct route_table {
 
 struct route_match {
 	const struct route *route;
-	uint64_t action; /* N of {action}; 0 where the path has none */
+	uint64_t action;	     /* N of {action}; 0 where the path has none */
+	struct incident_id incident; /* counter 0 where the path has none */
 };
 
 /*

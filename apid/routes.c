@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: AGPL-3.0-only */
 #include "apid/routes.h"
 
+#include "apid/counts.h"
 #include "apid/decide.h"
+#include "apid/incident_reads.h"
 #include "apid/query.h"
 #include "apid/reads.h"
 
@@ -14,7 +16,15 @@ static const struct route routes[] = {
 	{"/status", READ, VERB_NONE, 0, read_status},
 	{"/alerts", READ, VERB_NONE, PARAM_LIMIT | PARAM_SINCE | PARAM_SEVERITY | PARAM_RULE,
 		read_alerts},
+	{"/timeline", READ, VERB_NONE, PARAM_START | PARAM_END | PARAM_SEVERITY, read_timeline},
 	{"/stream", READ, VERB_NONE, PARAM_TYPES, read_stream},
+	{"/events", READ, VERB_NONE, PARAM_TYPES, read_stream},
+	{"/incidents", READ, VERB_NONE,
+		PARAM_LIMIT | PARAM_CURSOR | PARAM_SEVERITY | PARAM_RULE | PARAM_STATUS_OF_INCIDENT,
+		read_incidents},
+	{"/incidents/summary", READ, VERB_NONE, 0, read_incidents_summary},
+	{"/incidents/stats", READ, VERB_NONE, 0, read_incidents_stats},
+	{"/incidents/{incident}", READ, VERB_NONE, 0, read_incident},
 	{"/rules", READ, VERB_NONE, 0, read_rules},
 	{"/rules/mute", METHOD_POST, VERB_MUTE, 0, decide},
 	{"/metrics", READ, VERB_NONE, 0, read_metrics},
@@ -28,3 +38,5 @@ static const struct route routes[] = {
 };
 
 const struct route_table api_routes = {routes, ARRAY_LEN(routes)};
+
+_Static_assert(ARRAY_LEN(routes) <= COUNTS_ROUTES_MAX, "each route is counted by itself");

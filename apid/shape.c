@@ -2,6 +2,7 @@
 #include "apid/shape.h"
 
 #include <errno.h>
+#include <math.h>
 #include <string.h>
 
 #include "apid/names.h"
@@ -57,20 +58,29 @@ char *shape_dump(const json_t *json)
 	return json_dumps(json, JSON_COMPACT | JSON_ENCODE_ANY | JSON_REAL_PRECISION(16));
 }
 
-/* COMM is NUL-padded. */
-static struct text comm_text(const char comm[COMM_BYTES])
+json_t *shape_comm(const char *comm)
 {
-	return (struct text){comm, strnlen(comm, COMM_BYTES)};
+	return shape_text((struct text){comm, strnlen(comm, COMM_BYTES)});
 }
 
-static json_t *user_text(shape_user user, uid_t uid)
+json_t *shape_number(double value)
+{
+	return isfinite(value) ? json_real(value) : json_null();
+}
+
+json_t *shape_count(uint64_t value)
+{
+	return json_integer((json_int_t)MIN(value, (uint64_t)INT64_MAX));
+}
+
+json_t *shape_uid(shape_user user, uid_t uid)
 {
 	char buffer[64];
 
 	return shape_text(text_of(user(uid, buffer, sizeof(buffer))));
 }
 
-static json_t *action_id(uint64_t action)
+json_t *shape_action_id(uint64_t action)
 {
 	return action ? json_sprintf("action-%llu", (unsigned long long)action) : json_null();
 }
@@ -87,10 +97,10 @@ static json_t *culprit(const struct frame *frame, const struct alert *alert, sha
 	/* Start times are boot time: the alert itself says where the wall clock stood. */
 	shape_put(&s, "start_time",
 		shape_seconds(alert->wall_ns - alert->time_ns + process->start_ns));
-	shape_put(&s, "comm", shape_text(comm_text(process->comm)));
+	shape_put(&s, "comm", shape_comm(process->comm));
 	shape_put(&s, "exe", shape_text_or_null(frame_text(frame, ALERT_EXE)));
 	shape_put(&s, "args", shape_text_or_null(frame_text(frame, ALERT_ARGS)));
-	shape_put(&s, "user", user_text(user, process->uid));
+	shape_put(&s, "user", shape_uid(user, process->uid));
 	shape_put(&s, "uid", json_integer(process->uid));
 	shape_put(&s, "cgroup", shape_text_or_null(frame_text(frame, ALERT_CGROUP)));
 	shape_put(&s, "unit", shape_text_or_null(frame_text(frame, ALERT_UNIT)));
@@ -128,7 +138,7 @@ json_t *shape_alert(const struct frame *frame, shape_user user)
 
 int shape_alert_note(json_t *alert, uint64_t action, struct text refused)
 {
-	int r = json_object_set_new(alert, "action", action_id(action));
+	int r = json_object_set_new(alert, "action", shape_action_id(action));
 
 	r |= json_object_set_new(alert, "action_refused", shape_text_or_null(refused));
 	return r < 0 ? -ENOMEM : 0;
@@ -170,7 +180,7 @@ json_t *shape_action(const struct frame *frame, int64_t wall_offset_ns)
 	const struct action *action = frame->payload;
 	struct shape s = shape_begin();
 
-	shape_put(&s, "id", action_id(action->action));
+	shape_put(&s, "id", shape_action_id(action->action));
 	shape_put(&s, "action", deed(action));
 	shape_put(&s, "status", json_string(name_status(action->status)));
 	shape_put(&s, "reason", shape_text(frame_text(frame, ACTION_REASON)));
@@ -213,7 +223,7 @@ int shape_action_member(json_t *action, const struct frame *frame, shape_user us
 	shape_put(&s, "ppid", json_integer(member->ppid));
 	shape_put(&s, "comm", shape_text(frame_text(frame, 0)));
 	shape_put(&s, "args", shape_text_or_null(frame_text(frame, 1)));
-	shape_put(&s, "user", user_text(user, member->uid));
+	shape_put(&s, "user", shape_uid(user, member->uid));
 	shape_put(&s, "uid", json_integer(member->uid));
 	return append(tree, shape_end(&s));
 }

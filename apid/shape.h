@@ -37,6 +37,20 @@ json_t *shape_text_or_null(struct text text);
 /* Nanoseconds since 1970 as seconds with microseconds; null for 0. */
 json_t *shape_seconds(uint64_t wall_ns);
 
+/* COMM_BYTES of a comm, with or without a NUL at their end. */
+json_t *shape_comm(const char *comm);
+
+/* The name of a user. */
+json_t *shape_uid(shape_user user, uid_t uid);
+
+/* A number; null where it is none JSON has (trust: not every double was checked). */
+json_t *shape_number(double value);
+
+json_t *shape_count(uint64_t value);
+
+/* "action-N", null for 0. */
+json_t *shape_action_id(uint64_t action);
+
 /* @frame: ALERT. NULL when memory is short; owned by the caller. */
 json_t *shape_alert(const struct frame *frame, shape_user user);
 

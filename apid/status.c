@@ -104,6 +104,15 @@ static json_t *rules_state(const struct rulebook *book)
 	return shape_end(&s);
 }
 
+static json_t *breakers(const struct detection *detection)
+{
+	struct shape s = shape_begin();
+
+	for (unsigned i = 0; i < PRESSURE_RESOURCES; i++)
+		shape_put(&s, name_pressure(i), json_string(name_breaker(detection->breaker[i])));
+	return shape_end(&s);
+}
+
 json_t *status_hold(const struct suite *suite)
 {
 	struct shape s;
@@ -162,6 +171,9 @@ json_t *status_json(const struct apid *apid, uint64_t now_ns, uint64_t wall_ns)
 	shape_put(&s, "mutes", mutes_json(&apid->mutes, wall_ns));
 	shape_put(&s, "kernel", string_or_null(suite->kernel));
 	shape_put(&s, "probes", probes(suite));
+	shape_put(&s, "incidents_open", json_integer(suite->detection.incidents_open));
+	shape_put(&s, "alerts_muted", shape_count(suite->detection.muted));
+	shape_put(&s, "circuit_breaker", breakers(&suite->detection));
 	return shape_end(&s);
 }
 

@@ -27,6 +27,8 @@ void suite_feed(struct suite *suite, bool up)
 	forget_daemon(suite, ROLE_RULED);
 	forget_collector(suite);
 	suite->detection.synced = 0;
+	/* A breaker that nobody runs is off. */
+	memset(suite->detection.breaker, 0, sizeof(suite->detection.breaker));
 }
 
 void suite_decisions(struct suite *suite, bool up)

@@ -102,6 +102,7 @@ void wiring_done(struct apid *apid)
 	loop_event_free(apid->second);
 	loop_event_free(apid->heartbeat);
 	alerts_done(&apid->alerts);
+	incidents_done(&apid->incidents);
 	actions_done(&apid->actions);
 	rulebook_done(&apid->rules);
 	history_done(&apid->history);

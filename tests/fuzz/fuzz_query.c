@@ -21,11 +21,12 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	char *copy = malloc(size ? size : 1);
 	struct query query;
 	char why[256] = "";
-	unsigned allowed = size ? data[0] : 0;
+	/* Sixteen bits of parameters; two bytes of a short input are all of it. */
+	unsigned allowed = size >= 2 ? data[0] | (unsigned)data[1] << 8 : 0;
 
-	if (size)
-		memcpy(copy, data + 1, size - 1);
-	if (query_parse(copy, size ? size - 1 : 0, allowed, &query, why, sizeof(why)) == 0) {
+	if (size >= 2)
+		memcpy(copy, data + 2, size - 2);
+	if (query_parse(copy, size >= 2 ? size - 2 : 0, allowed, &query, why, sizeof(why)) == 0) {
 		if (!in_range(&query) || (query.given & ~allowed))
 			__builtin_trap();
 	} else if (!why[0] || !text_is_plain(why, strlen(why))) {

@@ -23,11 +23,8 @@ import threading
 import time
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "harness"))
-import linnix
+import apid_between as api
 from linnix import BUILD, NOBODY, alive, main, test, wait_for
-import apid as api
-
-linnix._tests.clear()  # apid.py's own
 
 COLLECTORD, RULED, APID, ENFORCERD = range(4)
 HEADER, HELLO = struct.Struct("<IHHQ"), struct.Struct("<IHHQ16sIIQ")

@@ -280,7 +280,7 @@ def every_route_is_in_the_manual_with_its_parameters():
          documented)
     for path, method, params in table:
         body = documented["%s %s" % ("POST" if method == "METHOD_POST" else "GET", path)]
-        names = [name.lower() for name in re.findall(r"PARAM_(\w+)", params)]
+        names = [name.lower().partition("_of_")[0] for name in re.findall(r"PARAM_(\w+)", params)]
         stated = re.findall(r"^\.Cm (\w+)", body.partition(".Pp")[0], re.M) if "Parameter" in body else []
         same("parameters of " + path, names, stated)
 

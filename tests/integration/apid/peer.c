@@ -18,14 +18,14 @@
 #include "common/clock.h"
 #include "common/link.h"
 #include "common/log.h"
+#include "tests/integration/apid/peer.h"
 
-#define WORDS_MAX 12
+#define WORDS_MAX 16
 
 static struct loop *loop;
 static struct link *peer;
 
-static void say(const char *fmt, ...) printf_like(1, 2);
-static void say(const char *fmt, ...)
+void say(const char *fmt, ...)
 {
 	va_list ap;
 
@@ -36,7 +36,7 @@ static void say(const char *fmt, ...)
 	fflush(stdout);
 }
 
-static void send_frame(unsigned type, const void *payload, const struct text *texts)
+void send_frame(unsigned type, const void *payload, const struct text *texts)
 {
 	int r = link_send(peer, type, payload, texts);
 
@@ -44,12 +44,12 @@ static void send_frame(unsigned type, const void *payload, const struct text *te
 		say("failed %s %s", frame_name(type), strerror(-r));
 }
 
-static uint64_t number(char **words, unsigned index)
+uint64_t number(char **words, unsigned index)
 {
 	return words[index] ? strtoull(words[index], NULL, 10) : 0;
 }
 
-static struct text word(char **words, unsigned index)
+struct text word(char **words, unsigned index)
 {
 	return text_of(words[index] ? words[index] : "");
 }
@@ -136,10 +136,17 @@ static void cmd_rule(char **words)
 	send_frame(FRAME_RULE, &rule, (struct text[]){word(words, 3), text_of("forks_per_sec")});
 }
 
-/* detection SYNCED */
+/* detection SYNCED [MUTED OPEN CPU MEMORY IO] */
 static void cmd_detection(char **words)
 {
-	const struct detection detection = {.processes = 42, .synced = (uint16_t)number(words, 1)};
+	const struct detection detection = {
+		.processes = 42,
+		.synced = (uint16_t)number(words, 1),
+		.muted = number(words, 2),
+		.incidents_open = (uint32_t)number(words, 3),
+		.breaker = {(uint16_t)number(words, 4), (uint16_t)number(words, 5),
+			(uint16_t)number(words, 6)},
+	};
 
 	send_frame(FRAME_DETECTION, &detection, NULL);
 }
@@ -155,7 +162,7 @@ static void cmd_mute(char **words)
 	send_frame(FRAME_MUTE, &mute, (struct text[]){word(words, 2), word(words, 3)});
 }
 
-/* alert EPOCH COUNTER RULE SEVERITY PID */
+/* alert EPOCH COUNTER RULE SEVERITY PID [INCIDENT] */
 static void cmd_alert(char **words)
 {
 	/* A millisecond apart: times are told in microseconds, and no two may look the same. */
@@ -183,6 +190,7 @@ static void cmd_alert(char **words)
 		[ALERT_EXE] = text_of("/usr/bin/stress"),
 		[ALERT_ARGS] = text_of("stress --vm \xff"),
 		[ALERT_CGROUP] = text_of("/user.slice"),
+		[ALERT_INCIDENT] = word(words, 6),
 		[ALERT_HOST] = text_of("box"),
 	};
 
@@ -234,7 +242,7 @@ static void send_parts(const struct action *action)
 			(struct text[]){text_of("sre"), text_of("root")});
 }
 
-/* action ID VERSION STATUS GATES MEMBERS PROOFS */
+/* action ID VERSION STATUS GATES MEMBERS PROOFS [INCIDENT] */
 static void cmd_action(char **words)
 {
 	const struct action action = {
@@ -256,6 +264,7 @@ static void cmd_action(char **words)
 	struct text texts[ACTION_TEXTS] = {
 		[ACTION_REASON] = text_of("15 forks a second"),
 		[ACTION_RULE] = text_of("fork_storm"),
+		[ACTION_INCIDENT] = word(words, 7),
 		[ACTION_COMM] = text_of("bash"),
 		[ACTION_USER] = text_of("alice"),
 	};
@@ -304,10 +313,7 @@ static void cmd_decided(char **words)
 	send_frame(FRAME_DECIDED, &decided, (struct text[]){word(words, 4)});
 }
 
-static const struct {
-	const char *name;
-	void (*run)(char **words);
-} commands[] = {
+static const struct peer_command commands[] = {
 	{"self", cmd_self},
 	{"host", cmd_host},
 	{"probe", cmd_probe},
@@ -327,6 +333,13 @@ static const struct {
 	{"decided", cmd_decided},
 };
 
+static void run_command(const struct peer_command *table, size_t count, char **words)
+{
+	for (size_t i = 0; i < count; i++)
+		if (strcmp(table[i].name, words[0]) == 0)
+			table[i].run(words);
+}
+
 static void run_line(char *line)
 {
 	char *words[WORDS_MAX + 1] = {0}, *rest;
@@ -335,9 +348,10 @@ static void run_line(char *line)
 	for (char *w = strtok_r(line, "\t", &rest); w && count < WORDS_MAX;
 		w = strtok_r(NULL, "\t", &rest))
 		words[count++] = w;
-	for (size_t i = 0; count && i < ARRAY_LEN(commands); i++)
-		if (strcmp(commands[i].name, words[0]) == 0)
-			commands[i].run(words);
+	if (count) {
+		run_command(commands, ARRAY_LEN(commands), words);
+		run_command(incident_commands, incident_command_count, words);
+	}
 }
 
 static void on_stdin(void *ctx)
@@ -428,7 +442,11 @@ static void on_down(struct link *link, void *ctx)
 	say("down");
 }
 
-static const struct link_handlers feed_handlers[] = {{FRAME_ACK, on_ack}};
+static const struct link_handlers feed_handlers[] = {
+	{FRAME_ACK, on_ack},
+	{FRAME_RESUME, on_resume},
+	{FRAME_RESUMED, on_resumed},
+};
 
 static const struct link_handlers decisions_handlers[] = {
 	{FRAME_CLAIM, on_claim},

@@ -94,6 +94,34 @@ static void accept_is_searched_for_a_whole_type(void **state)
 	}
 }
 
+static bool has(const char *value)
+{
+	struct headers headers = {0};
+
+	headers_add(&headers, "if-none-match", value);
+	return headers_has(&headers, "\"3-ab\"");
+}
+
+static void if_none_match_is_a_list_of_tags_or_a_star(void **state)
+{
+	struct headers headers = {0};
+
+	(void)state;
+	assert_true(has("\"3-ab\""));
+	assert_true(has("W/\"3-ab\""));
+	assert_true(has("\"1\", \"3-ab\" , \"4\""));
+	assert_true(has("*"));
+	assert_false(has(""));
+	assert_false(has("3-ab"));
+	assert_false(has("\"3-ab\"x"));
+	assert_false(has("\"3-a\", \"3-abc\""));
+	assert_false(has(",,, "));
+	assert_false(headers_has(&headers, "\"3-ab\""));
+	headers_add(&headers, "If-None-Match", "\"3-ab\"");
+	headers_add(&headers, "If-None-Match", "\"3-ab\"");
+	assert_false(headers_has(&headers, "\"3-ab\""));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -102,6 +130,7 @@ int main(void)
 		cmocka_unit_test(a_name_that_is_no_token_is_malformed),
 		cmocka_unit_test(the_first_value_is_kept_and_all_are_counted),
 		cmocka_unit_test(accept_is_searched_for_a_whole_type),
+		cmocka_unit_test(if_none_match_is_a_list_of_tags_or_a_star),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

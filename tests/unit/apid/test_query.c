@@ -9,7 +9,9 @@
 
 #include <cmocka.h>
 
-#define ALL (PARAM_LIMIT | PARAM_SINCE | PARAM_SEVERITY | PARAM_RULE | PARAM_STATUS | PARAM_TYPES)
+#define ALL                                                                                        \
+	(PARAM_LIMIT | PARAM_SINCE | PARAM_SEVERITY | PARAM_RULE | PARAM_STATUS | PARAM_TYPES |    \
+		PARAM_CURSOR | PARAM_START | PARAM_END)
 
 static char why[256];
 
@@ -35,7 +37,8 @@ static void every_parameter_is_read(void **state)
 
 	(void)state;
 	assert_int_equal(
-		parse("limit=1000&since=1700000000.25&severity=high&rule=a+b%26%c3%a4&status=executed&types=action,alert",
+		parse("limit=1000&since=1700000000.25&severity=high&rule=a+b%26%c3%a4&status=executed&types=action,alert"
+		      "&cursor=ff-2a-7&start=1&end=2.5",
 			ALL, &query),
 		0);
 	assert_int_equal(query.given, ALL);
@@ -45,6 +48,11 @@ static void every_parameter_is_read(void **state)
 	assert_string_equal(query.rule, "a b&\xc3\xa4");
 	assert_int_equal(query.status, STATUS_EXECUTED);
 	assert_int_equal(query.types, STREAM_ALERT | STREAM_ACTION);
+	assert_int_equal(query.cursor.opened_wall_ns, 255);
+	assert_int_equal(query.cursor.id.epoch, 42);
+	assert_int_equal(query.cursor.id.counter, 7);
+	assert_true(query.start_wall_ns == NSEC_PER_SEC);
+	assert_true(query.end_wall_ns == 2500000000ULL);
 }
 
 static void bad_repeated_and_unknown_parameters_are_refused_by_name(void **state)
@@ -78,6 +86,17 @@ static void bad_repeated_and_unknown_parameters_are_refused_by_name(void **state
 		{"types=", "types"},
 		{"types=alert,", "types"},
 		{"types=alerts", "types"},
+		{"types=alert,,incident", "types"},
+		{"cursor=", "cursor"},
+		{"cursor=ff", "cursor"},
+		{"cursor=ff-2a", "cursor"},
+		{"cursor=ff-2a-0", "cursor"},
+		{"cursor=ff-2a-7-", "cursor"},
+		{"cursor=0ff-2a-7", "cursor"},
+		{"cursor=FF-2a-7", "cursor"},
+		{"cursor=11111111111111111-2a-7", "cursor"},
+		{"start=yesterday", "start"},
+		{"end=-1", "end"},
 		{"&limit=1", ""},
 		{"=1", ""},
 		{"nothing=1", "nothing"},
@@ -94,6 +113,31 @@ static void bad_repeated_and_unknown_parameters_are_refused_by_name(void **state
 			fail_msg("%s is taken", bad[i].text);
 		assert_non_null(strstr(why, quoted));
 	}
+}
+
+static void the_status_of_an_incident_has_its_own_words(void **state)
+{
+	struct query query;
+
+	(void)state;
+	assert_int_equal(parse("status=open", PARAM_STATUS_OF_INCIDENT, &query), 0);
+	assert_true(query.open);
+	assert_int_equal(parse("status=cleared", PARAM_STATUS_OF_INCIDENT, &query), 0);
+	assert_false(query.open);
+	assert_int_equal(parse("status=pending", PARAM_STATUS_OF_INCIDENT, &query), -EINVAL);
+	assert_int_equal(parse("status=open", PARAM_STATUS, &query), -EINVAL);
+}
+
+static void a_cursor_that_was_given_out_is_taken_back(void **state)
+{
+	const struct query_cursor cursor = {UINT64_MAX, {UINT64_MAX, UINT64_MAX}};
+	char text[8 + QUERY_CURSOR_BYTES] = "cursor=";
+	struct query query;
+
+	(void)state;
+	query_cursor_format(&cursor, text + 7);
+	assert_int_equal(parse(text, PARAM_CURSOR, &query), 0);
+	assert_memory_equal(&query.cursor, &cursor, sizeof(cursor));
 }
 
 static void a_rule_of_more_than_128_bytes_is_refused(void **state)
@@ -132,6 +176,8 @@ int main(void)
 		cmocka_unit_test(an_empty_query_gives_the_defaults),
 		cmocka_unit_test(every_parameter_is_read),
 		cmocka_unit_test(bad_repeated_and_unknown_parameters_are_refused_by_name),
+		cmocka_unit_test(the_status_of_an_incident_has_its_own_words),
+		cmocka_unit_test(a_cursor_that_was_given_out_is_taken_back),
 		cmocka_unit_test(a_rule_of_more_than_128_bytes_is_refused),
 		cmocka_unit_test(a_parameter_of_another_route_is_unknown),
 		cmocka_unit_test(on_failure_the_result_is_untouched),

@@ -25,14 +25,17 @@ static void every_route_is_found_by_its_own_path(void **state)
 		const struct route *route = &api_routes.routes[i];
 		char path[64];
 		const char *brace = strchr(route->path, '{');
+		bool is_action = brace && strncmp(brace, "{action}", 8) == 0;
 
 		strcpy(path, route->path);
 		if (brace)
-			sprintf(path, "%.*saction-17%s", (int)(brace - route->path), route->path,
-				strchr(brace, '}') + 1);
+			sprintf(path, "%.*s%s%s", (int)(brace - route->path), route->path,
+				is_action ? "action-17" : "2a-17", strchr(brace, '}') + 1);
 		assert_int_equal(find(route->methods, path, &match), 0);
 		assert_ptr_equal(match.route, route);
-		assert_int_equal(match.action, brace ? 17 : 0);
+		assert_int_equal(match.action, is_action ? 17 : 0);
+		assert_int_equal(match.incident.epoch, brace && !is_action ? 42 : 0);
+		assert_int_equal(match.incident.counter, brace && !is_action ? 17 : 0);
 	}
 }
 
@@ -71,6 +74,18 @@ static void a_path_matches_byte_for_byte_or_not_at_all(void **state)
 		"/actions/1",
 		"/actions/action-1x",
 		"/actions/action-18446744073709551616",
+		"/incidents/",
+		"/incidents/2a-17/",
+		"/incidents/{incident}",
+		"/incidents/2a-0",
+		"/incidents/2A-17",
+		"/incidents/02a-17",
+		"/incidents/2a-017",
+		"/incidents/2a",
+		"/incidents/2a-",
+		"/incidents/-17",
+		"/incidents/0x2a-17",
+		"/incidents/summary/",
 		"/enforcement",
 		"/enforcement/hold/",
 	};
