@@ -24,6 +24,7 @@ import time
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "harness"))
 import apid_between as api
+import linnix
 from linnix import BUILD, NOBODY, alive, main, test, wait_for
 
 COLLECTORD, RULED, APID, ENFORCERD = range(4)
