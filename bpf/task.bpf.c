@@ -144,6 +144,7 @@ static __always_inline void write_process(struct seq_file *seq, struct task_stru
 	describe(&record->process, task, tgid);
 	if (!record->process.kernel_thread)
 		read_usage(record, task);
+	record->connects = connects_of(task->tgid);
 	if (sample_exe && sample_texts)
 		exe_len = read_exe(task, record);
 	record->exe_len = exe_len;
