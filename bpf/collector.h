@@ -18,6 +18,7 @@ extern const volatile __u32 pidns_inum;	      /* collectord's pid namespace */
 extern const volatile __u32 cgroup_source;    /* enum cgroup_source */
 extern const volatile __u32 cgroup_hierarchy; /* its number */
 extern const volatile bool capture_args;
+extern const volatile bool network; /* connects are counted */
 extern const volatile bool
 	exit_has_group_dead;	       /* the tracepoint says itself whether the group is gone */
 extern const volatile bool sample_exe; /* the kernel lets the iterator look up file names */
@@ -26,6 +27,11 @@ extern const volatile bool sample_exe; /* the kernel lets the iterator look up f
 extern __u32 own_level;	      /* depth of collectord's pid namespace; found by the task iterator */
 extern __u32 sample_texts;    /* the iterator also tells file names */
 extern __u32 consumer_asleep; /* the ring's reader wants to be woken by the next record */
+extern __u32 args_off;	      /* what collectord has switched off: 0, 1 */
+extern __u32 connects_off;
+extern __u64 connects_lost; /* connects that were not counted, for want of room */
+
+extern struct connections_walk connections_walk;
 
 struct ring_map {
 	__uint(type, BPF_MAP_TYPE_RINGBUF);
@@ -39,6 +45,17 @@ struct counters_map {
 	__type(value, struct cpu_counters);
 };
 
+#define CONNECTS_MAX 16384 /* processes that have connected and live */
+
+/* By tgid of the first pid namespace. Filled beforehand: nobody who connects waits for memory. */
+struct connects_map {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(max_entries, CONNECTS_MAX);
+	__type(key, __u32);
+	__type(value, __u32);
+};
+
+extern struct connects_map connects SEC(".maps");
 extern struct ring_map ring SEC(".maps");
 extern struct counters_map counters SEC(".maps");
 
@@ -47,6 +64,17 @@ static __always_inline struct cpu_counters *own_counters(void)
 	__u32 cpu = bpf_get_smp_processor_id();
 
 	return bpf_map_lookup_elem(&counters, &cpu);
+}
+
+/* Outgoing TCP connections that the process @tgid has begun. */
+static __always_inline __u32 connects_of(__u32 tgid)
+{
+	__u32 *count;
+
+	if (!network)
+		return 0;
+	count = bpf_map_lookup_elem(&connects, &tgid);
+	return count ? *count : 0;
 }
 
 #define COUNT(counter) __sync_fetch_and_add(&(counter), 1)

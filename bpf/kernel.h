@@ -14,6 +14,14 @@
 #define SIGNAL_GROUP_EXIT 4U
 #define EXIT_ZOMBIE 0x20
 #define RLIMIT_NOFILE	  7
+#define S_IFMT		  00170000
+#define S_IFSOCK	  0140000
+#define AF_INET		  2
+#define AF_INET6	  10
+#define SOCK_STREAM	  1
+#define IPPROTO_TCP	  6
+
+enum tcp_state { TCP_SYN_SENT = 2, TCP_CLOSE = 7, TCP_LISTEN = 10 };
 
 #pragma clang attribute push(__attribute__((preserve_access_index)), apply_to = record)
 
@@ -74,12 +82,32 @@ struct css_set {
 	struct cgroup *dfl_cgrp;
 };
 
+struct inode {
+	__u16 i_mode;
+};
+
 struct path {
 	void *dentry;
 };
 
 struct file {
 	struct path f_path;
+	struct inode *f_inode;
+	void *private_data;
+};
+
+struct sock_common {
+	__u16 skc_family;
+	volatile unsigned char skc_state;
+};
+
+struct sock {
+	struct sock_common __sk_common;
+	__u16 sk_type, sk_protocol;
+};
+
+struct socket {
+	struct sock *sk;
 };
 
 struct mm_struct {
@@ -192,6 +220,12 @@ struct bpf_iter_meta {
 struct bpf_iter__task {
 	struct bpf_iter_meta *meta;
 	struct task_struct *task;
+};
+
+struct bpf_iter__task_file {
+	struct bpf_iter_meta *meta;
+	struct task_struct *task;
+	struct file *file;
 };
 
 #pragma clang attribute pop

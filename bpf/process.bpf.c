@@ -49,15 +49,17 @@ int BPF_PROG(on_fork, struct task_struct *parent, struct task_struct *child)
 
 /* Appends the argument list to the file name; returns its length. The new program has not run yet.
  */
-static __always_inline __u64 read_args(struct record_exec *record, struct mm_struct *mm, __u64 at)
+static __always_inline __u64 read_args(
+	struct cpu_counters *own, struct record_exec *record, struct mm_struct *mm, __u64 at)
 {
-	__u64 start = mm->arg_start, len = mm->arg_end - start;
+	__u64 start = mm->arg_start, len = mm->arg_end - start, began = run_begin(own, PROBE_ARGS);
 
 	record->args_truncated = len > RECORD_ARGS_MAX;
 	if (len > RECORD_ARGS_MAX)
 		len = RECORD_ARGS_MAX;
 	if (at > RECORD_EXE_MAX || bpf_probe_read_user(record->text + at, len, (void *)start) < 0)
-		return 0;
+		len = 0;
+	run_end(own, PROBE_ARGS, began);
 	return len;
 }
 
@@ -81,8 +83,8 @@ static __always_inline void report_exec(
 	exe_len = bpf_probe_read_kernel_str(record->text, RECORD_EXE_MAX, bprm->filename);
 	exe_len = exe_len > 0 ? exe_len - 1 : 0;
 	record->args_truncated = 0;
-	if (capture_args)
-		args_len = read_args(record, task->mm, exe_len);
+	if (capture_args && !args_off)
+		args_len = read_args(own, record, task->mm, exe_len);
 	record->exe_len = exe_len;
 	record->args_len = args_len;
 	if (exe_len > RECORD_EXE_MAX || args_len > RECORD_ARGS_MAX)
@@ -122,10 +124,18 @@ static __always_inline __u64 cpu_of_a_life(struct task_struct *task)
 	return work.cpu_ns;
 }
 
+/* After the end was reported, and whether or not it was: the number may be somebody else's next. */
+static __always_inline void forget_connects(__u32 tgid)
+{
+	if (network && bpf_map_lookup_elem(&connects, &tgid))
+		bpf_map_delete_elem(&connects, &tgid);
+}
+
 static __always_inline void report_exit(struct cpu_counters *own, struct task_struct *task)
 {
 	struct record_exit *record;
-	__u32 tgid;
+	/* Before the record has its place: of two threads that end together the first tells the count. */
+	__u32 tgid, connected = connects_of(task->tgid);
 
 	COUNT(own->generated[COUNT_EXIT]);
 	tgid = pid_number(task->group_leader->thread_pid);
@@ -141,7 +151,7 @@ static __always_inline void report_exit(struct cpu_counters *own, struct task_st
 	record->head = (struct record_head){.type = RECORD_EXIT};
 	describe(&record->process, task, tgid);
 	record->status = wait_status(task);
-	record->reserved = 0;
+	record->connects = connected;
 	record->maxrss_pages = task->signal->maxrss;
 	record->cpu_ns = cpu_of_a_life(task);
 	bpf_ringbuf_submit(record, wake_flags());
@@ -166,6 +176,7 @@ int on_exit(__u64 *ctx)
 		return 0;
 	began = run_begin(own, PROGRAM_EXIT);
 	report_exit(own, task);
+	forget_connects(task->tgid);
 	run_end(own, PROGRAM_EXIT, began);
 	return 0;
 }

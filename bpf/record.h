@@ -19,7 +19,8 @@ enum record_type {
 	RECORD_CGROUP,
 	RECORD_SAMPLE,
 	RECORD_OOM,
-	RECORD_THREAD
+	RECORD_THREAD,
+	RECORD_CONNECTIONS
 };
 
 /* Which cgroup of a process is its key's. */
@@ -62,7 +63,7 @@ struct record_exit {
 	struct record_head head;
 	struct record_process process;
 	__u32 status; /* wait status */
-	__u32 reserved;
+	__u32 connects;
 	__u64 maxrss_pages;
 	__u64 cpu_ns;
 };
@@ -97,7 +98,7 @@ struct record_sample {
 	__u32 state; /* the kernel's bits, those of the exit among them */
 	__u32 apart; /* 1: the work of its living threads comes as a RECORD_THREAD each */
 	__u32 exe_len;
-	__u32 reserved;
+	__u32 connects; /* outgoing TCP connections begun, modulo 2^32 */
 	char exe[RECORD_EXE_MAX +
 		 8]; /* exe_len bytes, then up to 7 to keep the next record aligned */
 };
@@ -109,6 +110,21 @@ struct record_thread {
 	__u32 tgid;
 	__u32 reserved;
 	struct record_work work;
+};
+
+/* Open TCP connections of a process. Of one whose first thread is gone there may be several, one for each thread. */
+struct record_connections {
+	struct record_head head;
+	__u64 start_ns; /* of the group leader */
+	__u32 tgid;
+	__u32 count;
+};
+
+/* Where the walk over all open files is; collectord sets it to begin one. */
+struct connections_walk {
+	struct record_connections record; /* of the thread whose files are being looked at */
+	__u32 tid;			  /* that thread; 0: none yet */
+	__u32 number;			  /* of this walk: what others have left behind does not count */
 };
 
 #define RECORD_EXEC_MIN		     __builtin_offsetof(struct record_exec, text)
@@ -123,6 +139,7 @@ _Static_assert(sizeof(struct record_exit) == 104, "record layout");
 _Static_assert(RECORD_CGROUP_MIN == 24, "record layout");
 _Static_assert(RECORD_SAMPLE_MIN == 176, "record layout");
 _Static_assert(sizeof(struct record_thread) == 56, "record layout");
+_Static_assert(sizeof(struct record_connections) == 24, "record layout");
 
 /* In the order of enum event_kind (proto/payload.h). */
 enum counter_kind { COUNT_FORK, COUNT_EXEC, COUNT_EXIT, COUNT_CGROUP, COUNT_OOM, COUNT_KINDS };
@@ -135,7 +152,11 @@ enum program_id {
 	PROGRAM_CGROUP_RMDIR,
 	PROGRAM_OOM,
 	PROGRAM_TASK,
+	PROGRAM_CONNECT,
+	PROGRAM_CONNECTIONS,
 	PROGRAM_COUNT,
+	PROBE_ARGS = PROGRAM_COUNT, /* a part of PROGRAM_EXEC: it reads the arguments */
+	PROBE_COUNT,
 };
 
 #define TIMED_ONE_IN 64 /* a program times one run in so many */
@@ -149,7 +170,7 @@ struct cpu_counters {
 	__u64 generated[COUNT_KINDS]; /* every event, whatever became of it */
 	__u64 dropped[COUNT_KINDS];   /* the ring was full */
 	__u64 filtered;		      /* outside collectord's pid namespace */
-	struct program_counter programs[PROGRAM_COUNT];
+	struct program_counter programs[PROBE_COUNT];
 } __attribute__((aligned(64)));
 
 _Static_assert(sizeof(struct cpu_counters) % 64 == 0, "a cache line belongs to one CPU");

@@ -41,17 +41,17 @@ static __always_inline void read_memory(struct record_sample *record, struct mm_
 	struct mm_struct___percpu *percpu = (void *)mm;
 	struct mm_struct___before_percpu *before = (void *)mm;
 
-	/* An index that is no literal would not be relocated. */
+	/* An index that is no literal would not be relocated. Before 6.2 the verifier lets nobody look into the array. */
 	if (bpf_core_field_exists(percpu->rss_stat[0].count)) {
 		record->file_pages = percpu->rss_stat[MM_FILEPAGES].count;
 		record->anon_pages = percpu->rss_stat[MM_ANONPAGES].count;
 		record->swap_pages = percpu->rss_stat[MM_SWAPENTS].count;
 		record->shmem_pages = percpu->rss_stat[MM_SHMEMPAGES].count;
 	} else {
-		record->file_pages = before->rss_stat.count[MM_FILEPAGES].counter;
-		record->anon_pages = before->rss_stat.count[MM_ANONPAGES].counter;
-		record->swap_pages = before->rss_stat.count[MM_SWAPENTS].counter;
-		record->shmem_pages = before->rss_stat.count[MM_SHMEMPAGES].counter;
+		record->file_pages = BPF_CORE_READ(before, rss_stat.count[MM_FILEPAGES].counter);
+		record->anon_pages = BPF_CORE_READ(before, rss_stat.count[MM_ANONPAGES].counter);
+		record->swap_pages = BPF_CORE_READ(before, rss_stat.count[MM_SWAPENTS].counter);
+		record->shmem_pages = BPF_CORE_READ(before, rss_stat.count[MM_SHMEMPAGES].counter);
 	}
 }
 
@@ -144,6 +144,7 @@ static __always_inline void write_process(struct seq_file *seq, struct task_stru
 	describe(&record->process, task, tgid);
 	if (!record->process.kernel_thread)
 		read_usage(record, task);
+	record->connects = connects_of(task->tgid);
 	if (sample_exe && sample_texts)
 		exe_len = read_exe(task, record);
 	record->exe_len = exe_len;

@@ -30,6 +30,7 @@ int collectord_load(struct collectord *c)
 	struct probes_settings settings = {
 		.ring_bytes = c->config.collector.ring_bytes,
 		.capture_args = c->config.collector.capture_args,
+		.network = c->config.collector.network,
 		.pidns_inum = (uint32_t)boot_get()->pidns_ino,
 	};
 	int r = hierarchy_open(&c->hierarchy);
@@ -46,7 +47,7 @@ int collectord_load(struct collectord *c)
 
 void collectord_report(const struct collectord *c, FILE *file)
 {
-	for (enum program_id i = 0; c->probes && i < PROGRAM_COUNT; i++) {
+	for (enum program_id i = 0; c->probes && i < PROBE_COUNT; i++) {
 		struct probe_status status = probe_status(c->probes, i);
 
 		fprintf(file, "%s: %s%s\n", status.name,
@@ -56,10 +57,10 @@ void collectord_report(const struct collectord *c, FILE *file)
 
 static void warn_of_missing(const struct collectord *c)
 {
-	for (enum program_id i = 0; i < PROGRAM_COUNT; i++) {
+	for (enum program_id i = 0; i < PROBE_COUNT; i++) {
 		struct probe_status status = probe_status(c->probes, i);
 
-		if (!status.attached)
+		if (!status.attached && status.wanted)
 			log_warn("%s is not attached: %s", status.name, status.why);
 	}
 }

@@ -72,6 +72,7 @@ static int decode_exit(const void *data, size_t len, uint32_t page_bytes, struct
 	decoded->payload.exit.status = record->status & 0xffff;
 	decoded->payload.exit.maxrss_bytes = record->maxrss_pages * page_bytes;
 	decoded->payload.exit.cpu_ns = record->cpu_ns;
+	decoded->payload.exit.connects = record->connects;
 	return decode_process(&record->process, &decoded->payload.exit.process);
 }
 
@@ -139,6 +140,7 @@ static void decode_usage(const struct record_sample *from, uint32_t page_bytes, 
 	to->fds = from->fds;
 	to->fd_limit = (uint32_t)MIN(from->fd_limit, UINT32_MAX);
 	to->threads = from->threads;
+	to->connects = from->connects;
 	to->state = (uint16_t)decode_state(from->state);
 }
 
@@ -171,6 +173,21 @@ static int decode_thread(const void *data, size_t len, uint32_t page_bytes, stru
 	return 0;
 }
 
+static int decode_connections(
+	const void *data, size_t len, uint32_t page_bytes, struct decoded *decoded)
+{
+	const struct record_connections *record = data;
+
+	(void)page_bytes;
+	if (len != sizeof(*record) || record->tgid == 0)
+		return -EPROTO;
+	decoded->type = DECODED_CONNECTIONS;
+	decoded->payload.sample.process.tgid = record->tgid;
+	decoded->payload.sample.process.start_ns = record->start_ns;
+	decoded->payload.sample.connections = record->count;
+	return 0;
+}
+
 static const decoder decoders[] = {
 	[RECORD_FORK] = decode_fork,
 	[RECORD_EXEC] = decode_exec,
@@ -179,6 +196,7 @@ static const decoder decoders[] = {
 	[RECORD_SAMPLE] = decode_sample,
 	[RECORD_OOM] = decode_oom,
 	[RECORD_THREAD] = decode_thread,
+	[RECORD_CONNECTIONS] = decode_connections,
 };
 
 int decode_record(const void *data, size_t len, uint32_t page_bytes, struct decoded *decoded)
@@ -206,6 +224,8 @@ long decode_length(const void *data, size_t len)
 		return -EPROTO;
 	if (head->type == RECORD_THREAD)
 		whole = sizeof(struct record_thread);
+	else if (head->type == RECORD_CONNECTIONS)
+		whole = sizeof(struct record_connections);
 	else if (head->type == RECORD_SAMPLE && len >= RECORD_SAMPLE_MIN &&
 		 sample->exe_len <= RECORD_EXE_MAX)
 		whole = RECORD_SAMPLE_BYTES((size_t)sample->exe_len);

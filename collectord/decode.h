@@ -9,11 +9,12 @@
 #include "common/base.h"
 #include "proto/frame.h"
 
-#define DECODED_THREAD 0U /* no frame: a thread, to be added to its process */
+#define DECODED_THREAD	    0U	    /* no frame: a thread, to be added to its process */
+#define DECODED_CONNECTIONS 0xffffU /* no frame: the open connections of a process */
 
 struct decoded {
 	unsigned type; /* enum frame_type: FORK, EXEC, EXIT, OOM, CGROUP or SAMPLE; or
-			  DECODED_THREAD */
+			  DECODED_THREAD, DECODED_CONNECTIONS */
 	bool apart;    /* SAMPLE: without the work of its threads but the first */
 	union {
 		struct process process; /* first member of all but cgroup */
@@ -22,7 +23,8 @@ struct decoded {
 		struct exec exec;
 		struct exit exit;
 		struct cgroup cgroup;
-		struct sample sample; /* DECODED_THREAD: of its process; the sums are its own */
+		struct sample sample; /* DECODED_THREAD: of its process; the sums are its own;
+					 DECODED_CONNECTIONS: only who and how many */
 	} payload;		      /* text_len[] is left 0 */
 	/* EXEC: file name, arguments with NUL between them; CGROUP: path; SAMPLE: file name.
 	 * They borrow @data. */

@@ -29,7 +29,7 @@ static int send_host(struct greeting *greeting)
 
 static int send_probes(struct greeting *greeting)
 {
-	for (enum program_id i = 0; i < PROGRAM_COUNT; i++) {
+	for (enum program_id i = 0; i < PROBE_COUNT; i++) {
 		struct probe_status status = probe_status(greeting->probes, i);
 		struct probe probe = {.attached = status.attached};
 		struct text texts[2] = {text_of(status.name), text_of(status.why)};
@@ -55,6 +55,7 @@ static int send_cgroups(struct greeting *greeting)
 }
 
 static int (*const parts[])(struct greeting *) = {send_host, send_probes, send_cgroups};
+#define PROBES_PART  1
 #define CGROUPS_PART 2
 
 void greeting_init(struct greeting *greeting, const struct probes *probes, struct cgroups *cgroups,
@@ -68,6 +69,12 @@ void greeting_init(struct greeting *greeting, const struct probes *probes, struc
 void greeting_restart(struct greeting *greeting)
 {
 	greeting->told = greeting->bucket = 0;
+}
+
+void greeting_reprobe(struct greeting *greeting)
+{
+	greeting->told = MIN(greeting->told, PROBES_PART);
+	greeting->bucket = 0;
 }
 
 void greeting_rename(struct greeting *greeting)

@@ -29,6 +29,9 @@ void greeting_init(struct greeting *greeting, const struct probes *probes, struc
 /* From the beginning, with the next greeting_go(). */
 void greeting_restart(struct greeting *greeting);
 
+/* What is attached again, with the next greeting_go(); names follow. */
+void greeting_reprobe(struct greeting *greeting);
+
 /* The names again, with the next greeting_go(). */
 void greeting_rename(struct greeting *greeting);
 

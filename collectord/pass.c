@@ -3,7 +3,10 @@
 
 #include <errno.h>
 #include <inttypes.h>
+#include <string.h>
+#include <time.h>
 
+#include "collectord/connections.h"
 #include "collectord/crowds.h"
 #include "collectord/decode.h"
 #include "collectord/redact.h"
@@ -14,7 +17,7 @@
 #define READ_BYTES  32768 /* the kernel gives no more at once */
 #define SHOWN_BYTES (RECORD_ARGS_MAX + RECORD_ARGS_MAX / 2)
 
-enum state { IDLE, READING, CATCHING_UP, ENDING };
+enum state { IDLE, COUNTING, READING, CATCHING_UP, ENDING };
 
 struct pass {
 	struct pass_def def;
@@ -26,6 +29,10 @@ struct pass {
 	struct told told;
 	struct told_process *missing_at; /* where the search for those without an end goes on */
 	struct crowds crowds;
+	struct connections connections;
+	bool connections_wanted;
+	uint64_t connections_cpu_ns;
+	int walk_fd;	 /* of the walk over open files, in COUNTING */
 	int iterator_fd; /* -1: read to its end */
 	size_t used, at; /* bytes [at, used) of buffer are still to be sent */
 	uint64_t buffer[READ_BYTES / sizeof(uint64_t)];
@@ -33,6 +40,7 @@ struct pass {
 
 static void finish(struct pass *pass)
 {
+	close_fd(&pass->walk_fd);
 	close_fd(&pass->iterator_fd);
 	loop_timer_stop(pass->timer);
 	crowds_reset(&pass->crowds);
@@ -61,10 +69,13 @@ static int send_sample(struct pass *pass, const struct decoded *decoded)
 {
 	struct text texts[2] = {decoded->texts[0], {NULL, 0}};
 	struct sample sample = decoded->payload.sample;
-	enum told_news news = told_see(&pass->told, &sample, pass->number);
+	enum told_news news;
 	char shown[SHOWN_BYTES];
 	int r;
 
+	sample.connections = connections_of(
+		&pass->connections, sample.process.tgid, sample.process.start_ns);
+	news = told_see(&pass->told, &sample, pass->number);
 	if (news == TOLD_GONE || (news == TOLD_SAME && pass->kind == PASS_CHANGES))
 		return 0;
 	sample.pass = pass->number;
@@ -175,11 +186,41 @@ static void step(struct pass *pass)
 	}
 }
 
+/* 1: there may be more; 0: all files have been looked at; -errno. */
+static int count_some(struct pass *pass)
+{
+	ssize_t n = read(pass->walk_fd, pass->buffer, sizeof(pass->buffer));
+
+	if (n < 0)
+		return errno == EAGAIN || errno == EINTR ? 1 : -errno;
+	if (n == 0)
+		return 0;
+	return connections_take(&pass->connections, pass->buffer, (size_t)n) < 0 ? -EPROTO : 1;
+}
+
+/* What could not be counted is no reason to leave the processes out. */
+static void count_step(struct pass *pass)
+{
+	uint64_t began = clock_ns(CLOCK_PROCESS_CPUTIME_ID);
+	int r = count_some(pass);
+
+	pass->connections_cpu_ns += clock_ns(CLOCK_PROCESS_CPUTIME_ID) - began;
+	loop_timer_once(pass->timer, 0);
+	if (r > 0)
+		return;
+	if (r < 0)
+		log_warn_limited("open connections cannot be counted: %s", strerror(-r));
+	close_fd(&pass->walk_fd);
+	pass->state = READING;
+}
+
 static void on_timer(void *ctx)
 {
 	struct pass *pass = ctx;
 
-	if (pass->state == READING)
+	if (pass->state == COUNTING)
+		count_step(pass);
+	else if (pass->state == READING)
 		step(pass);
 }
 
@@ -216,9 +257,9 @@ static void send_end(struct pass *pass)
 		return; /* pass_room() comes back here */
 	log_debug("pass %" PRIu32 ": %" PRIu32 " of %" PRIu32 " processes told", pass->number,
 		pass->sent, pass->seen);
-	if (pass->told.refused + pass->crowds.refused > 0)
+	if (pass->told.refused + pass->crowds.refused + pass->connections.refused > 0)
 		log_warn_limited("more processes than can be kept in mind: %" PRIu64 " times",
-			pass->told.refused + pass->crowds.refused);
+			pass->told.refused + pass->crowds.refused + pass->connections.refused);
 	told_sweep(&pass->told);
 	finish(pass);
 }
@@ -231,7 +272,8 @@ int pass_new(struct pass **pass, struct loop *loop, const struct pass_def *def)
 	if (!made)
 		return -ENOMEM;
 	made->def = *def;
-	made->iterator_fd = -1;
+	made->iterator_fd = made->walk_fd = -1;
+	made->connections = (struct connections)CONNECTIONS_INIT;
 	told_init(&made->told, TOLD_MAX);
 	r = loop_timer_new(loop, on_timer, made, &made->timer);
 	if (r < 0) {
@@ -246,7 +288,9 @@ void pass_free(struct pass *pass)
 {
 	if (!pass)
 		return;
+	close_fd(&pass->walk_fd);
 	close_fd(&pass->iterator_fd);
+	connections_reset(&pass->connections);
 	loop_event_free(pass->timer);
 	told_done(&pass->told);
 	crowds_done(&pass->crowds);
@@ -256,6 +300,23 @@ void pass_free(struct pass *pass)
 void pass_freep(struct pass **pass)
 {
 	pass_free(*pass);
+}
+
+/* Numbers of an earlier walk are not told again, whether or not there is another one. */
+static void begin_count(struct pass *pass)
+{
+	int fd = -EOPNOTSUPP;
+
+	connections_reset(&pass->connections);
+	pass->state = READING;
+	if (pass->connections_wanted)
+		fd = probes_walk_connections(pass->def.probes);
+	if (fd >= 0) {
+		pass->walk_fd = fd;
+		pass->state = COUNTING;
+	} else if (fd != -EOPNOTSUPP) {
+		log_warn_limited("open connections cannot be counted: %s", strerror(-fd));
+	}
 }
 
 int pass_begin(struct pass *pass, enum pass_kind kind)
@@ -281,7 +342,7 @@ int pass_begin(struct pass *pass, enum pass_kind kind)
 	pass->kind = kind;
 	pass->seen = pass->sent = 0;
 	pass->at = pass->used = 0;
-	pass->state = READING;
+	begin_count(pass);
 	loop_timer_once(pass->timer, 0);
 	return 0;
 }
@@ -319,4 +380,14 @@ void pass_exited(struct pass *pass, uint32_t tgid, uint64_t start_ns)
 uint64_t pass_full_begun_ns(const struct pass *pass)
 {
 	return pass->full_begun_ns;
+}
+
+void pass_want_connections(struct pass *pass, bool wanted)
+{
+	pass->connections_wanted = wanted;
+}
+
+uint64_t pass_connections_cpu_ns(const struct pass *pass)
+{
+	return pass->connections_cpu_ns;
 }

@@ -2,6 +2,7 @@
 /*
  * A pass over all live processes, between SAMPLE_BEGIN and SAMPLE_END. A full one tells each, so
  * that the receiver can mark and sweep; the others tell who has changed since he was last told of.
+ * Before it, if somebody wants to know, open TCP connections are counted.
  * Goes step by step between turns of the loop. Ends only when all events from before its end have
  * been sent; else an exit that is still in the ring would be taken for one that nobody saw.
  */
@@ -34,6 +35,12 @@ enum pass_kind { PASS_CHANGES, PASS_FULL, PASS_FULL_WITH_TEXTS }; /* file names 
 
 /* Begins one. -EBUSY: one is going on; -ENOBUFS, -ENOTCONN; -errno of the iterator. */
 must_check int pass_begin(struct pass *pass, enum pass_kind kind);
+
+/* Whether each pass is to count open TCP connections first, as far as that probe is attached. */
+void pass_want_connections(struct pass *pass, bool wanted);
+
+/* CPU time that counting them has taken since the start. */
+uint64_t pass_connections_cpu_ns(const struct pass *pass);
 
 /* Nobody listens any more: ends it without a word, and the next listener knows nothing. */
 void pass_abort(struct pass *pass);

@@ -16,7 +16,7 @@ static const struct policy_syscall syscalls[] = {
 	{"poll", "whether stderr takes a line", 0, {{0}}},
 	{"write", "log lines, a recording, readiness", 0, {{0}}},
 	{"sendmsg", "frames", 0, {{0}}},
-	{"recvmsg", "HELLO of ruled", 0, {{0}}},
+	{"recvmsg", "HELLO and wishes of ruled", 0, {{0}}},
 	{"socket", "reconnecting to ruled", 1, {{0, SCMP_CMP_EQ, AF_UNIX, 0}}},
 	{"connect", "reconnecting to ruled", 0, {{0}}},
 	{"getsockopt", "who is at the other end", 0, {{0}}},

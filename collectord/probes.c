@@ -31,12 +31,17 @@ static const struct {
 		BTF_KIND_TYPEDEF, false},
 	[PROGRAM_OOM] = {"oom", "on_oom", "btf_trace_mark_victim", BTF_KIND_TYPEDEF, false},
 	[PROGRAM_TASK] = {"task_iterator", "on_task", "bpf_iter__task", BTF_KIND_STRUCT, false},
+	[PROGRAM_CONNECT] = {"connects", "on_connect", "btf_trace_inet_sock_set_state",
+		BTF_KIND_TYPEDEF, false},
+	[PROGRAM_CONNECTIONS] = {"connections", "on_file", "bpf_iter__task_file", BTF_KIND_STRUCT,
+		false},
 };
 
 struct probes {
 	struct collector *skeleton;
 	struct bpf_link *links[PROGRAM_COUNT];
-	char why[PROGRAM_COUNT][96];
+	char why[PROBE_COUNT][96];
+	bool unwanted[PROBE_COUNT];
 	unsigned cpu_count;
 	bool exit_is_exact;
 };
@@ -91,10 +96,30 @@ static bool oom_gives_task(const struct btf *btf)
 	return victim && btf_is_ptr(victim);
 }
 
+static void set_why(struct probes *probes, enum program_id probe, const char *why)
+{
+	snprintf(probes->why[probe], sizeof(probes->why[probe]), "%s", why);
+}
+
 static void leave_out(struct probes *probes, enum program_id program, const char *why)
 {
 	bpf_program__set_autoload(program_of(probes, program), false);
-	snprintf(probes->why[program], sizeof(probes->why[program]), "%s", why);
+	set_why(probes, program, why);
+}
+
+static void leave_out_unwanted(struct probes *probes, const struct probes_settings *settings)
+{
+	static const char network[] = "switched off by collector.network";
+
+	probes->unwanted[PROBE_ARGS] = !settings->capture_args;
+	probes->unwanted[PROGRAM_CONNECT] = probes->unwanted[PROGRAM_CONNECTIONS] =
+		!settings->network;
+	if (!settings->capture_args)
+		set_why(probes, PROBE_ARGS, "switched off by collector.capture_args");
+	if (settings->network)
+		return;
+	leave_out(probes, PROGRAM_CONNECT, network);
+	leave_out(probes, PROGRAM_CONNECTIONS, network);
 }
 
 static int look_at_kernel(struct probes *probes)
@@ -113,11 +138,45 @@ static int look_at_kernel(struct probes *probes)
 	return 0;
 }
 
-enum extent { REQUIRED, WITHOUT_FILE_NAMES, WHOLE };
+/* How much to ask of the kernel, as far as it has the hooks. */
+struct extent {
+	bool optional, file_names, network;
+};
 
-/* @extent: how much to ask of the kernel, as far as it has the hooks. */
+/* From the most to the least. */
+static const struct extent extents[] = {
+	{true, true, true},
+	{true, false, true},
+	{true, true, false},
+	{true, false, false},
+	{false, false, false},
+};
+
+static void leave_out_refused(struct probes *probes, const struct extent *extent)
+{
+	for (enum program_id i = 0; i < PROGRAM_COUNT; i++) {
+		bool network = i == PROGRAM_CONNECT || i == PROGRAM_CONNECTIONS;
+
+		if (!table[i].required && !probes->unwanted[i] &&
+			(network ? !extent->network : !extent->optional))
+			leave_out(probes, i, "the kernel refused the program");
+	}
+}
+
+static int set_sizes(struct probes *probes, const struct probes_settings *settings)
+{
+	struct collector *skeleton = probes->skeleton;
+	int r = bpf_map__set_max_entries(skeleton->maps.ring, settings->ring_bytes);
+
+	if (r == 0)
+		r = bpf_map__set_max_entries(skeleton->maps.counters, probes->cpu_count);
+	if (r == 0 && !settings->network)
+		r = bpf_map__set_max_entries(skeleton->maps.connects, 1);
+	return r;
+}
+
 static int open_and_load(
-	struct probes *probes, const struct probes_settings *settings, enum extent extent)
+	struct probes *probes, const struct probes_settings *settings, const struct extent *extent)
 {
 	struct collector *skeleton = collector__open();
 	int r;
@@ -133,20 +192,19 @@ static int open_and_load(
 	skeleton->rodata->cgroup_source = settings->cgroup_source;
 	skeleton->rodata->cgroup_hierarchy = settings->cgroup_hierarchy;
 	skeleton->rodata->capture_args = settings->capture_args;
+	skeleton->rodata->network = settings->network && extent->network;
 	skeleton->rodata->exit_has_group_dead = probes->exit_is_exact;
-	skeleton->rodata->sample_exe = extent == WHOLE;
-	for (enum program_id i = 0; extent == REQUIRED && i < PROGRAM_COUNT; i++)
-		if (!table[i].required)
-			leave_out(probes, i, "the kernel refused the program");
-	r = bpf_map__set_max_entries(skeleton->maps.ring, settings->ring_bytes);
-	if (r == 0)
-		r = bpf_map__set_max_entries(skeleton->maps.counters, probes->cpu_count);
+	skeleton->rodata->sample_exe = extent->file_names;
+	leave_out_unwanted(probes, settings);
+	leave_out_refused(probes, extent);
+	r = set_sizes(probes, settings);
 	return r < 0 ? r : collector__load(skeleton);
 }
 
 static int attach(struct probes *probes, enum program_id program)
 {
 	struct bpf_link *link;
+	int r;
 
 	if (probes->why[program][0])
 		return table[program].required ? -EOPNOTSUPP : 0;
@@ -155,8 +213,9 @@ static int attach(struct probes *probes, enum program_id program)
 		probes->links[program] = link;
 		return 0;
 	}
-	snprintf(probes->why[program], sizeof(probes->why[program]), "%s", strerror(errno));
-	return table[program].required ? -errno : 0;
+	r = -errno;
+	set_why(probes, program, strerror(-r));
+	return table[program].required ? r : 0;
 }
 
 /* The first run of the iterator tells the programs how deep our pid namespace is. */
@@ -175,11 +234,10 @@ static int learn_level(struct probes *probes)
 
 static int load_and_attach(struct probes *probes, const struct probes_settings *settings)
 {
-	enum extent extent = WHOLE;
-	int r = open_and_load(probes, settings, extent);
+	int r = open_and_load(probes, settings, &extents[0]);
 
-	while (r < 0 && r != -EPERM && extent > REQUIRED)
-		r = open_and_load(probes, settings, --extent);
+	for (size_t i = 1; r < 0 && r != -EPERM && i < ARRAY_LEN(extents); i++)
+		r = open_and_load(probes, settings, &extents[i]);
 	if (r < 0)
 		return r;
 	r = attach(probes, PROGRAM_TASK);
@@ -207,7 +265,7 @@ int probes_open(struct probes **probes, const struct probes_settings *settings)
 	(void)malloc_trim(0); /* the kernel's types, 10 MiB, were only needed for loading */
 	for (enum program_id i = 0; r < 0 && i < PROGRAM_COUNT; i++)
 		if (!p->links[i] && !p->why[i][0])
-			snprintf(p->why[i], sizeof(p->why[i]), "%s", strerror(-r));
+			set_why(p, i, strerror(-r));
 	return r;
 }
 
@@ -233,13 +291,32 @@ void probes_closep(struct probes **probes)
 	probes_close(*probes);
 }
 
-struct probe_status probe_status(const struct probes *probes, enum program_id program)
+struct probe_status probe_status(const struct probes *probes, enum program_id probe)
 {
+	enum program_id program = probe == PROBE_ARGS ? PROGRAM_EXEC : probe;
+	const char *why = probes->why[probe][0] ? probes->why[probe] : probes->why[program];
+
 	return (struct probe_status){
-		.name = table[program].name,
-		.attached = probes->links[program] != NULL,
-		.why = probes->why[program],
+		.name = probe == PROBE_ARGS ? "arguments" : table[probe].name,
+		.attached = probes->links[program] && !why[0],
+		.wanted = !probes->unwanted[probe],
+		.why = why,
 	};
+}
+
+void probes_switch(struct probes *probes, enum program_id probe, const char *why)
+{
+	uint32_t *off = probe == PROBE_ARGS	   ? &probes->skeleton->bss->args_off
+			: probe == PROGRAM_CONNECT ? &probes->skeleton->bss->connects_off
+						   : NULL;
+
+	if (probes->unwanted[probe] == (why[0] != '\0') ||
+		(why[0] && !probe_status(probes, probe).attached))
+		return;
+	probes->unwanted[probe] = why[0] != '\0';
+	set_why(probes, probe, why);
+	if (off)
+		__atomic_store_n(off, why[0] != '\0', __ATOMIC_SEQ_CST);
 }
 
 int probes_ring_fd(const struct probes *probes)
@@ -276,4 +353,21 @@ int probes_iterate(const struct probes *probes, bool texts)
 	__atomic_store_n(&probes->skeleton->bss->sample_texts, texts, __ATOMIC_SEQ_CST);
 	fd = bpf_iter_create(bpf_link__fd(probes->links[PROGRAM_TASK]));
 	return fd < 0 ? -errno : fd;
+}
+
+int probes_walk_connections(const struct probes *probes)
+{
+	struct connections_walk *walk = &probes->skeleton->bss->connections_walk;
+	int fd;
+
+	if (!probe_status(probes, PROGRAM_CONNECTIONS).attached)
+		return -EOPNOTSUPP;
+	*walk = (struct connections_walk){.number = walk->number + 1};
+	fd = bpf_iter_create(bpf_link__fd(probes->links[PROGRAM_CONNECTIONS]));
+	return fd < 0 ? -errno : fd;
+}
+
+uint64_t probes_connects_lost(const struct probes *probes)
+{
+	return __atomic_load_n(&probes->skeleton->bss->connects_lost, __ATOMIC_RELAXED);
 }

@@ -28,6 +28,21 @@ static void on_room(struct link *link, void *ctx)
 	stream_room(self->stream);
 }
 
+static int on_want(struct link *link, const struct frame *frame, int *fd, void *ctx)
+{
+	const struct want *want = frame->payload;
+	struct ruled_link *self = ctx;
+
+	(void)link;
+	(void)fd;
+	stream_want_connections(self->stream, want->connections);
+	return 0;
+}
+
+static const struct link_handlers handlers[] = {
+	{FRAME_WANT, on_want},
+};
+
 static const struct link_def def = {
 	.name = "events",
 	.socket = "ruled/events.sock",
@@ -36,6 +51,8 @@ static const struct link_def def = {
 	.in = WAY_EVENTS_DOWN,
 	.out = WAY_EVENTS_UP,
 	.queue_bytes_max = QUEUE_BYTES_MAX,
+	.handlers = handlers,
+	.handler_count = ARRAY_LEN(handlers),
 	.on_up = on_up,
 	.on_down = on_down,
 	.on_room = on_room,

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: AGPL-3.0-only */
-/* The events link: connects to ruled and hands it what the stream tells. Only HELLO comes back. */
+/* The events link: connects to ruled and hands it what the stream tells. What ruled wants comes
+ * back. */
 #pragma once
 
 #include <sys/types.h>

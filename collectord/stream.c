@@ -2,11 +2,13 @@
 #include "collectord/stream.h"
 
 #include <errno.h>
+#include <inttypes.h>
 #include <string.h>
 
 #include "collectord/events.h"
 #include "collectord/greeting.h"
 #include "collectord/pass.h"
+#include "collectord/spending.h"
 #include "common/clock.h"
 #include "common/log.h"
 
@@ -32,6 +34,7 @@ struct stream {
 	struct loop_event *timer, *patience, *sampler;
 	struct greeting greeting;
 	struct events events;
+	struct spending spending;
 	enum state state;
 	unsigned ticks;
 	uint64_t drops_at_pass, cgroup_drops;
@@ -171,6 +174,24 @@ static void send_host(struct stream *stream)
 	(void)!send_frame(stream, FRAME_HOST_SAMPLE, &sample, NULL);
 }
 
+/* What collecting costs, and what is done without because of it. */
+static void look_at_cost(struct stream *stream, const struct cpu_counters *sum)
+{
+	const struct self *self = selfstat_get(stream->sources.self);
+	const struct spending_reading reading = {.time_ns = clock_boottime_ns(),
+		.own_cpu_ns = self->cpu_ns,
+		.connections_cpu_ns = pass_connections_cpu_ns(stream->pass)};
+	uint64_t lost = probes_connects_lost(stream->sources.probes);
+
+	(void)!send_frame(stream, FRAME_SELF, self, NULL);
+	if (spending_look(&stream->spending, sum, &reading))
+		greeting_reprobe(&stream->greeting);
+	if (lost > 0)
+		log_warn_limited("more processes connect than can be counted: %" PRIu64
+				 " connects without a place",
+			lost);
+}
+
 static void on_sample(void *ctx)
 {
 	struct stream *stream = ctx;
@@ -194,7 +215,7 @@ static void on_second(void *ctx)
 	(void)!send_tick(stream);
 	send_counters(stream, &sum);
 	send_host(stream);
-	(void)!send_frame(stream, FRAME_SELF, selfstat_get(stream->sources.self), NULL);
+	look_at_cost(stream, &sum);
 	if (stream->ticks++ % PROGRAMS_EVERY == 0)
 		send_programs(stream, &sum);
 	look_again(stream, &sum, clock_boottime_ns());
@@ -223,6 +244,7 @@ void stream_down(struct stream *stream)
 {
 	stream->state = WAITING;
 	events_unsettle(&stream->events);
+	pass_want_connections(stream->pass, false);
 	pass_abort(stream->pass);
 	loop_timer_stop(stream->sampler);
 	loop_timer_stop(stream->timer);
@@ -238,6 +260,11 @@ void stream_room(struct stream *stream)
 	(void)!greeting_go(&stream->greeting);
 	pass_room(stream->pass);
 	ring_resume(stream->ring);
+}
+
+void stream_want_connections(struct stream *stream, bool wanted)
+{
+	pass_want_connections(stream->pass, wanted);
 }
 
 void stream_finish(struct stream *stream)
@@ -263,6 +290,7 @@ int stream_new(struct stream **stream, struct loop *loop, const struct stream_so
 		.page_bytes = made->greeting.host.page_bytes,
 		.exit_is_exact = probes_exit_is_exact(sources->probes),
 	};
+	spending_init(&made->spending, sources->probes, sources->config->collector.cpu_budget_pct);
 	r = loop_timer_new(loop, on_second, made, &made->timer);
 	if (r == 0)
 		r = loop_timer_new(loop, on_impatience, made, &made->patience);

@@ -24,7 +24,7 @@ struct stream;
 /* What it tells about; all of it outlives the stream. */
 struct stream_sources {
 	const struct config *config;
-	const struct probes *probes;
+	struct probes *probes;
 	const struct counters_map *counters;
 	const struct hierarchy *hierarchy;
 	const struct cmdline *cmdline;
@@ -42,6 +42,9 @@ void stream_freep(struct stream **stream);
 void stream_up(struct stream *stream);
 void stream_down(struct stream *stream);
 void stream_room(struct stream *stream);
+
+/* Whether the listener wants open TCP connections in samples; until stream_down(). */
+void stream_want_connections(struct stream *stream, bool wanted);
 
 /* Once, when no more is to come: takes what is in the ring and tells the counters. */
 void stream_finish(struct stream *stream);

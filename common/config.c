@@ -50,6 +50,8 @@ static const struct ykey COLLECTOR_KEYS[] = {
 	{U32("sample_interval_ms", collector.sample_interval_ms, 100, 60000)},
 	{U32("ring_bytes", collector.ring_bytes, 65536, 1U << 30), .check = config_check_ring},
 	{VALUE("capture_args", YKEY_BOOL, collector.capture_args)},
+	{VALUE("network", YKEY_BOOL, collector.network)},
+	{U32("cpu_budget_pct", collector.cpu_budget_pct, 1, 100)},
 };
 static const struct ykey RULES_KEYS[] = {
 	{VALUE("path", YKEY_TEXT, rules.path), .text = &PATH},
@@ -113,7 +115,9 @@ void config_init(struct config *config)
 			[ROLE_ENFORCERD] = "linnix-enforcerd"},
 		.collector = {.sample_interval_ms = 1000,
 			.ring_bytes = 4194304,
-			.capture_args = true},
+			.capture_args = true,
+			.network = true,
+			.cpu_budget_pct = 5},
 		.retention = {.process_seconds = 300},
 		.api = {.listen = config_list_of(LISTEN_DEFAULT, ARRAY_LEN(LISTEN_DEFAULT)),
 			.socket = API_SOCKET_DEFAULT},

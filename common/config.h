@@ -29,6 +29,8 @@ struct config {
 		uint32_t sample_interval_ms;
 		uint32_t ring_bytes; /* power of two */
 		bool capture_args;
+		bool network;
+		uint32_t cpu_budget_pct; /* of one core */
 	} collector;
 	struct {
 		char path[CONFIG_TEXT_MAX]; /* "": not given */

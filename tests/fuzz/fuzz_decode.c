@@ -30,11 +30,13 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		memcpy(record, data, size);
 	assert(decode_length(record, size) <= (long)size);
 	if (decode_record(record, size, 4096, &decoded) == 0) {
+		bool framed = decoded.type != DECODED_THREAD && decoded.type != DECODED_CONNECTIONS;
+
 		check_texts(&decoded, record, size);
-		if (decoded.type != FRAME_CGROUP && decoded.type != DECODED_THREAD)
+		if (decoded.type != FRAME_CGROUP && framed)
 			assert(decoded.payload.process.tgid > 0 &&
 				memchr(decoded.payload.process.comm, '\0', COMM_BYTES));
-		assert(decoded.type == DECODED_THREAD ||
+		assert(!framed ||
 			frame_write(buffer, sizeof(buffer), decoded.type, 1, &decoded.payload,
 				decoded.texts) > 0);
 	}

@@ -122,7 +122,13 @@ class Receiver:
         body = struct.pack("<IHHQ16sIIQ", MAGIC, VERSION, RULED, os.stat("/proc/self/ns/pid").st_ino, boot, os.getpid(),
                            0, time.clock_gettime_ns(time.CLOCK_BOOTTIME))
         self.connection.sendall(HEADER.pack(HEADER.size + len(body), 1, 0, 1) + body)
+        self.sent = 1
         return self
+
+    def want(self, connections):
+        """Says WANT, as ruled does when a rule needs open connections."""
+        self.sent += 1
+        self.connection.sendall(HEADER.pack(HEADER.size + 8, 8, 0, self.sent) + struct.pack("<4H", connections, 0, 0, 0))
 
     def read(self, seconds):
         """Takes what comes within @seconds."""

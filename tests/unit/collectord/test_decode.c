@@ -227,6 +227,31 @@ static void reads_a_victim_and_a_thread(void **state)
 	assert_int_equal(decode(&thread, sizeof(thread), &decoded), -EPROTO);
 }
 
+static void reads_connects_and_connections(void **state)
+{
+	struct record_exit end = {.head.type = RECORD_EXIT, .process = somebody, .connects = 7};
+	struct record_sample alive = {
+		.head.type = RECORD_SAMPLE, .process = somebody, .connects = UINT32_MAX};
+	struct record_connections open = {
+		.head.type = RECORD_CONNECTIONS, .start_ns = 9, .tgid = 5, .count = 3};
+	struct decoded decoded;
+
+	(void)state;
+	alive.process.kernel_thread = 0;
+	assert_int_equal(decode(&end, sizeof(end), &decoded), 0);
+	assert_int_equal(decoded.payload.exit.connects, 7);
+	assert_int_equal(decode(&alive, RECORD_SAMPLE_MIN, &decoded), 0);
+	assert_int_equal(decoded.payload.sample.connects, UINT32_MAX);
+	assert_int_equal(decode_length(&open, sizeof(open)), sizeof(open));
+	assert_int_equal(decode(&open, sizeof(open), &decoded), 0);
+	assert_int_equal(decoded.type, DECODED_CONNECTIONS);
+	assert_int_equal(decoded.payload.sample.process.tgid, 5);
+	assert_int_equal(decoded.payload.sample.process.start_ns, 9);
+	assert_int_equal(decoded.payload.sample.connections, 3);
+	open.tgid = 0;
+	assert_int_equal(decode(&open, sizeof(open), &decoded), -EPROTO);
+}
+
 static void finds_where_the_next_record_of_an_iterator_begins(void **state)
 {
 	struct record_sample record = {.head.type = RECORD_SAMPLE, .exe_len = 9};
@@ -305,6 +330,7 @@ int main(void)
 		cmocka_unit_test(says_nothing_of_what_a_kernel_thread_uses),
 		cmocka_unit_test(names_states_as_proc_does),
 		cmocka_unit_test(reads_a_victim_and_a_thread),
+		cmocka_unit_test(reads_connects_and_connections),
 		cmocka_unit_test(finds_where_the_next_record_of_an_iterator_begins),
 		cmocka_unit_test(refuses_what_is_short_or_long),
 		cmocka_unit_test(refuses_lengths_beyond_their_bounds),

@@ -65,6 +65,10 @@ static void any_change_is_news(void **state)
 	assert_int_equal(see(sample, 3), TOLD_NEW);
 	sample.fds--;
 	assert_int_equal(see(sample, 4), TOLD_NEW);
+	sample.connects++;
+	assert_int_equal(see(sample, 4), TOLD_NEW);
+	sample.connections++;
+	assert_int_equal(see(sample, 4), TOLD_NEW);
 	sample.process.comm[0] = 'x';
 	assert_int_equal(see(sample, 5), TOLD_NEW);
 	sample.process.ppid = 1;

@@ -89,6 +89,8 @@ static void assert_defaults(const struct config *config)
 	assert_int_equal(config->collector.sample_interval_ms, d.collector.sample_interval_ms);
 	assert_int_equal(config->collector.ring_bytes, d.collector.ring_bytes);
 	assert_int_equal(config->collector.capture_args, d.collector.capture_args);
+	assert_int_equal(config->collector.network, d.collector.network);
+	assert_int_equal(config->collector.cpu_budget_pct, d.collector.cpu_budget_pct);
 	assert_string_equal(config->rules.path, d.rules.path);
 	assert_int_equal(config->retention.process_seconds, d.retention.process_seconds);
 	assert_lists_equal(&config->api.listen, &d.api.listen);
@@ -120,6 +122,8 @@ static void has_the_promised_defaults(void **state)
 	assert_int_equal(c->collector.sample_interval_ms, 1000);
 	assert_int_equal(c->collector.ring_bytes, 4194304);
 	assert_true(c->collector.capture_args);
+	assert_true(c->collector.network);
+	assert_int_equal(c->collector.cpu_budget_pct, 5);
 	assert_string_equal(c->rules.path, "");
 	assert_int_equal(c->retention.process_seconds, 300);
 	assert_int_equal(c->api.listen.count, 2);
@@ -139,7 +143,7 @@ static void has_the_promised_defaults(void **state)
 static void ships_a_file_that_says_every_default(void **state)
 {
 	static const char *const keys[] = {"mode", "level", "collectord", "ruled", "apid",
-		"enforcerd", "sample_interval_ms", "ring_bytes", "capture_args", "path", "process_seconds", "listen",
+		"enforcerd", "sample_interval_ms", "ring_bytes", "capture_args", "network", "cpu_budget_pct", "path", "process_seconds", "listen",
 		"socket", "allowed_hosts", "approval_ttl_secs", "execution_ttl_secs",
 		"max_actions_per_hour", "term_grace_secs", "approvers_required", "auto_rules",
 		"users", "cgroups", "group", "via"};
@@ -152,7 +156,7 @@ static void ships_a_file_that_says_every_default(void **state)
 	f->config.mode = MODE_ENFORCE;
 	f->config.approvers.via = 0;
 	f->config.api.listen.count = 1;
-	f->config.collector.capture_args = false;
+	f->config.collector.capture_args = f->config.collector.network = false;
 	assert_int_equal(
 		config_load(&f->config, TESTS_DIR "/../configs/linnix.yaml", &f->problems), 0);
 	assert_int_equal(f->problems.count, 0);
@@ -185,7 +189,8 @@ static void reads_every_key(void **state)
 			"mode: enforce\n"
 			"log: {level: error}\n"
 			"users: {collectord: a, ruled: 12, apid: c.d, enforcerd: e-f_g}\n"
-			"collector: {sample_interval_ms: 250, ring_bytes: 131072, capture_args: false}\n"
+			"collector: {sample_interval_ms: 250, ring_bytes: 131072, capture_args: false, network: false,\n"
+			"  cpu_budget_pct: 7}\n"
 			"rules: {path: /r}\n"
 			"retention: {process_seconds: 11}\n"
 			"api: {listen: ['[::1]:80'], socket: /s, allowed_hosts: [a.b, c]}\n"
@@ -204,6 +209,8 @@ static void reads_every_key(void **state)
 	assert_int_equal(c->collector.sample_interval_ms, 250);
 	assert_int_equal(c->collector.ring_bytes, 131072);
 	assert_false(c->collector.capture_args);
+	assert_false(c->collector.network);
+	assert_int_equal(c->collector.cpu_budget_pct, 7);
 	assert_string_equal(c->rules.path, "/r");
 	assert_int_equal(c->retention.process_seconds, 11);
 	assert_int_equal(c->api.listen.count, 1);
