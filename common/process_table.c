@@ -249,7 +249,7 @@ static void take_exit(
 	learn(table, entry, &end->process);
 	if (!entry->exited)
 		mark_exited(table, entry, end->process.time_ns);
-	process_usage_bequeath(table, entry, end->cpu_ns);
+	process_usage_bequeath(table, entry, end);
 	entry->exit_inferred = false;
 	entry->exit_ns = end->process.time_ns;
 	*event = (struct process_event){

@@ -93,8 +93,9 @@ static uint64_t began(const struct level_pass *pass, const struct rule_def *rule
 {
 	enum gauge gauge = rule->detector->gauge;
 
-	return gauge == GAUGE_CPU || gauge == GAUGE_IO ? MAX(pass->before_ns, entry->info.start_ns)
-						       : pass->begin_ns;
+	return gauge == GAUGE_CPU || gauge == GAUGE_IO || gauge == GAUGE_CONNECTS
+		       ? MAX(pass->before_ns, entry->info.start_ns)
+		       : pass->begin_ns;
 }
 
 void level_see(const struct level_pass *pass, struct rule_state *state, struct process_entry *entry)

@@ -100,7 +100,7 @@ void sentence_oom_kills(const struct finding *finding, char *out, size_t size)
 void sentence_level(const struct finding *finding, char *out, size_t size)
 {
 	const struct detector *detector = finding->rule->detector;
-	int digits = detector->gauge == GAUGE_IO ? 1 : 0;
+	int digits = detector->gauge == GAUGE_IO || detector->gauge == GAUGE_CONNECTS ? 1 : 0;
 	char name[64], value[NUMBER_BYTES], limit[NUMBER_BYTES];
 
 	snprintf(out, size, "%s %s %s%s for %u s (limit %s)", who(finding, name, sizeof(name)),
