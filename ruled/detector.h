@@ -48,6 +48,7 @@ struct finding {
 	double own;		       /* the culprit's share of it */
 	uint64_t since_ns;
 	uint64_t median_ns; /* KEYS_EXEC_RATE */
+	const struct breaker_verdict *verdict; /* of a circuit breaker */
 };
 
 struct detector {
@@ -61,6 +62,7 @@ struct detector {
 	bool both;	  /* the process and one of its children are busy */
 	bool mean;	  /* tells the mean since the condition began, not the newest value */
 	enum pressure_resource resource;
+	bool breaker; /* of a circuit breaker: exactly the threshold is too much too */
 	bool full; /* the time in which nobody got on, not that in which somebody did not */
 	const char *verb, *unit; /* for its sentence */
 	/* Means this where the rule has window_seconds; NULL: it means the same. */
@@ -78,8 +80,11 @@ struct detector {
 	void (*say)(const struct finding *finding, char *out, size_t size);
 };
 
-/* NULL after the last. */
+/* Those that a rules file may name; NULL after the last. */
 const struct detector *detector_at(unsigned index);
+
+/* That of the circuit breaker of @resource, which is built in. */
+const struct detector *detector_breaker(enum pressure_resource resource);
 
 /* The shape of all windows of @rule. */
 struct window_shape detector_shape(const struct rule_def *rule);

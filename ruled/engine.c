@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include "ruled/breaker.h"
 #include "ruled/detect.h"
 #include "ruled/report.h"
 #include "ruled/survey.h"
@@ -343,6 +344,7 @@ void engine_detection(const struct engine *engine, struct detection *detection)
 	detection->received = engine->received;
 	detection->synced = engine->table.synced;
 	memcpy(detection->alerts, engine->alerts, sizeof(detection->alerts));
+	breaker_states(engine->states, engine->state_count, detection->breaker);
 }
 
 unsigned engine_rules(const struct engine *engine)

@@ -80,6 +80,12 @@ static void add_sample(
 	hold->pass = pass->number;
 }
 
+/* Of the measured values @value is too much. */
+static bool is_over(const struct rule_def *rule, double value)
+{
+	return rule->detector->breaker ? value >= rule->threshold : value > rule->threshold;
+}
+
 double level_value(const struct rule_def *rule, const struct process_entry *entry)
 {
 	enum gauge gauge = rule->detector->gauge;
@@ -104,7 +110,7 @@ void level_see(const struct level_pass *pass, struct rule_state *state, struct p
 	double value = level_value(rule, entry);
 	struct hold *hold;
 
-	if (!(value > rule->threshold) || (rule->detector->both && !usage_both_busy(entry)) ||
+	if (!is_over(rule, value) || (rule->detector->both && !usage_both_busy(entry)) ||
 		!lineage_candidate(entry, pass->suite))
 		return;
 	hold = obtain(&state->holds, culprit_key(0, entry), began(pass, rule, entry));
@@ -117,7 +123,7 @@ void level_see_host(const struct level_pass *pass, struct rule_state *state, dou
 	struct hold *hold;
 
 	state->holds.host_value = value;
-	if (!(value > state->rule->threshold))
+	if (!is_over(state->rule, value))
 		return;
 	hold = obtain(&state->holds, HOST_KEY, pass->begin_ns);
 	if (hold)
@@ -173,7 +179,7 @@ void level_settle(const struct level_pass *pass, struct rule_state *state)
 	for (hold = TAILQ_FIRST(&state->holds.all); hold; hold = next) {
 		next = TAILQ_NEXT(hold, order);
 		if (hold->pass != pass->number ||
-			!(hold->value - hold->explained > rule->threshold))
+			!is_over(rule, hold->value - hold->explained))
 			drop(&state->holds, hold);
 		else
 			hold->ripe = is_ripe(pass, rule, hold->since_ns);
@@ -300,7 +306,7 @@ static bool look(const struct level_pass *pass, struct rule_state *state, struct
 	*found = (struct level_find){.decider = hold, .culprit = hold->entry};
 	if (!hold->ripe)
 		return false;
-	if (!hold->entry)
+	if (!hold->entry && !state->watched)
 		found->culprit = host_culprit(pass, state->rule->detector->gauge);
 	else if (state->rule->scope == SCOPE_TREE &&
 		 (!is_topmost(pass, state, hold) || !descend(pass, state, found)))
