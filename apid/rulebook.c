@@ -4,6 +4,8 @@
 #include <errno.h>
 #include <string.h>
 
+#define BUILT_IN "circuit_breaker" /* detector that no file can name */
+
 void rulebook_done(struct rulebook *book)
 {
 	free(book->rules);
@@ -77,4 +79,13 @@ int rulebook_rule(struct rulebook *book, const struct frame *frame)
 	if (book->seen == book->expected)
 		adopt(book);
 	return 0;
+}
+
+unsigned rulebook_loaded(const struct rulebook *book)
+{
+	unsigned loaded = book->count;
+
+	while (loaded > 0 && strcmp(book->rules[loaded - 1].detector, BUILT_IN) == 0)
+		loaded--;
+	return loaded;
 }

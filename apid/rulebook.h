@@ -36,3 +36,6 @@ const struct rulebook_rule *rulebook_find(const struct rulebook *book, const cha
 /* @frame: RULES, RULE. 0, -EPROTO (out of turn, too many), -ENOMEM. */
 must_check int rulebook_set(struct rulebook *book, const struct frame *frame);
 must_check int rulebook_rule(struct rulebook *book, const struct frame *frame);
+
+/* How many are from the rules file: those that are built in follow them. */
+unsigned rulebook_loaded(const struct rulebook *book);

@@ -99,7 +99,7 @@ static json_t *rules_state(const struct rulebook *book)
 {
 	struct shape s = shape_begin();
 
-	shape_put(&s, "loaded", json_integer(book->count));
+	shape_put(&s, "loaded", json_integer(rulebook_loaded(book)));
 	shape_put(&s, "error", string_or_null(book->error));
 	return shape_end(&s);
 }

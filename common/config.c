@@ -10,13 +10,16 @@
 #include "common/link_socket.h"
 #include "common/yaml_keys.h"
 
-_Static_assert(sizeof(enum mode) == sizeof(int) && sizeof(enum log_level) == sizeof(int),
+_Static_assert(sizeof(enum mode) == sizeof(int) && sizeof(enum log_level) == sizeof(int) &&
+		       sizeof(enum action_type) == sizeof(int),
 	"YKEY_NAME writes an int");
 
 static const struct yname MODES[] = {
 	{"monitor", MODE_MONITOR}, {"enforce", MODE_ENFORCE}, {NULL, 0}};
 static const struct yname LEVELS[] = {{"debug", LOG_LEVEL_DEBUG}, {"info", LOG_LEVEL_INFO},
 	{"warning", LOG_LEVEL_WARNING}, {"error", LOG_LEVEL_ERROR}, {NULL, 0}};
+static const struct yname BREAKER_ACTIONS[] = {{"kill_process", ACTION_KILL_PROCESS},
+	{"kill_tree", ACTION_KILL_TREE}, {"none", ACTION_NONE}, {NULL, 0}};
 static const struct yname VIAS[] = {{"unix", VIA_UNIX}, {"tcp", VIA_TCP}, {NULL, 0}};
 
 #define SOCKET_BYTES (sizeof(((struct sockaddr_un *)0)->sun_path) - 1)
@@ -35,6 +38,7 @@ static const struct ytext_spec TEXT = {.min = 1, .max = TEXT_BYTES},
 #define VALUE(name_, kind_, field)                                                                 \
 	.name = (name_), .kind = (kind_), .offset = offsetof(struct config, field)
 #define U32(name_, field, min_, max_) VALUE(name_, YKEY_U32, field), .min = (min_), .max = (max_)
+#define PCT(name_, field, min_)	      VALUE(name_, YKEY_DOUBLE, field), .min = (min_), .max = 100
 #define SECTION(name_, sub_)	      .name = (name_), .kind = YKEY_SECTION, .sub = &(sub_)
 
 static const struct ykey LOG_KEYS[] = {
@@ -55,6 +59,15 @@ static const struct ykey COLLECTOR_KEYS[] = {
 };
 static const struct ykey RULES_KEYS[] = {
 	{VALUE("path", YKEY_TEXT, rules.path), .text = &PATH},
+};
+static const struct ykey BREAKER_KEYS[] = {
+	{VALUE("enabled", YKEY_BOOL, circuit_breaker.enabled)},
+	{PCT("cpu_usage_threshold", circuit_breaker.cpu_use_pct, 1)},
+	{PCT("cpu_psi_threshold", circuit_breaker.stall_pct[PRESSURE_CPU], 0.1)},
+	{PCT("memory_psi_threshold", circuit_breaker.stall_pct[PRESSURE_MEMORY], 0.1)},
+	{PCT("io_psi_threshold", circuit_breaker.stall_pct[PRESSURE_IO], 0.1)},
+	{U32("grace_period_secs", circuit_breaker.grace_secs, 1, 3600)},
+	{VALUE("action", YKEY_NAME, circuit_breaker.action), .names = BREAKER_ACTIONS},
 };
 static const struct ykey RETENTION_KEYS[] = {
 	{U32("process_seconds", retention.process_seconds, 10, 3600)},
@@ -86,6 +99,7 @@ static const struct ykey APPROVERS_KEYS[] = {
 
 static const struct ykeys LOG = YKEYS(LOG_KEYS), USERS = YKEYS(USERS_KEYS),
 			  COLLECTOR = YKEYS(COLLECTOR_KEYS), RULES = YKEYS(RULES_KEYS),
+			  BREAKER = YKEYS(BREAKER_KEYS),
 			  RETENTION = YKEYS(RETENTION_KEYS), API = YKEYS(API_KEYS),
 			  ENFORCEMENT = YKEYS(ENFORCEMENT_KEYS), APPROVERS = YKEYS(APPROVERS_KEYS);
 
@@ -95,6 +109,7 @@ static const struct ykey TOP_KEYS[] = {
 	{SECTION("users", USERS), .check = config_check_users},
 	{SECTION("collector", COLLECTOR)},
 	{SECTION("rules", RULES)},
+	{SECTION("circuit_breaker", BREAKER)},
 	{SECTION("retention", RETENTION)},
 	{SECTION("api", API)},
 	{SECTION("enforcement", ENFORCEMENT)},
@@ -118,6 +133,11 @@ void config_init(struct config *config)
 			.capture_args = true,
 			.network = true,
 			.cpu_budget_pct = 5},
+		.circuit_breaker = {.enabled = true,
+			.cpu_use_pct = 90,
+			.stall_pct = {[PRESSURE_CPU] = 40, [PRESSURE_MEMORY] = 30, [PRESSURE_IO] = 50},
+			.grace_secs = 15,
+			.action = ACTION_KILL_PROCESS},
 		.retention = {.process_seconds = 300},
 		.api = {.listen = config_list_of(LISTEN_DEFAULT, ARRAY_LEN(LISTEN_DEFAULT)),
 			.socket = API_SOCKET_DEFAULT},

@@ -19,6 +19,15 @@ enum mode { MODE_MONITOR, MODE_ENFORCE };
 
 enum via { VIA_UNIX = 1 << 0, VIA_TCP = 1 << 1 };
 
+/* What counts as too much of the whole host; each for grace_secs. */
+struct breaker_config {
+	bool enabled;
+	double cpu_use_pct;			/* of all CPUs; for the CPU's breaker, with its stall */
+	double stall_pct[PRESSURE_RESOURCES];	/* as PSI's avg10: some for the CPU, full for the others */
+	uint32_t grace_secs;
+	enum action_type action; /* proposed against who stands out */
+};
+
 struct config {
 	enum mode mode;
 	struct {
@@ -35,6 +44,7 @@ struct config {
 	struct {
 		char path[CONFIG_TEXT_MAX]; /* "": not given */
 	} rules;
+	struct breaker_config circuit_breaker;
 	struct {
 		uint32_t process_seconds;
 	} retention;

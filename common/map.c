@@ -60,6 +60,12 @@ static int resize(struct map *map, size_t capacity)
 	return 0;
 }
 
+/* How many values that many slots hold before they are doubled. */
+static size_t room(size_t capacity)
+{
+	return capacity / 4 * 3;
+}
+
 int map_put(struct map *map, struct map_key key, void *value)
 {
 	size_t at;
@@ -75,7 +81,7 @@ int map_put(struct map *map, struct map_key key, void *value)
 	}
 	if (map->count >= map->max)
 		return -ENOSPC;
-	if (map->count >= map->capacity / 4 * 3) {
+	if (map->count >= room(map->capacity)) {
 		r = resize(map, map->capacity > 0 ? map->capacity * 2 : CAPACITY_MIN);
 		if (r < 0)
 			return r;
@@ -127,4 +133,14 @@ void *map_next(const struct map *map, size_t *cursor)
 			return value;
 	}
 	return NULL;
+}
+
+size_t map_bytes_max(const struct map *map)
+{
+	size_t capacity = CAPACITY_MIN;
+
+	while (room(capacity) < map->max)
+		capacity *= 2;
+	return (capacity > CAPACITY_MIN ? capacity + capacity / 2 : capacity) *
+	       sizeof(struct map_slot);
 }

@@ -44,3 +44,6 @@ void *map_remove(struct map *map, struct map_key key);
  * Walks all values: start with *cursor 0; NULL at the end. Nothing may be put or removed meanwhile.
  */
 void *map_next(const struct map *map, size_t *cursor);
+
+/* What the slots take at most, also while they are being moved. */
+size_t map_bytes_max(const struct map *map);

@@ -25,9 +25,14 @@ void pool_done(struct pool *pool)
 	pool->count = 0;
 }
 
+static size_t chunk_bytes(const struct pool *pool)
+{
+	return sizeof(struct pool_chunk) + pool->chunk_items * pool->item_bytes;
+}
+
 static bool grow(struct pool *pool)
 {
-	struct pool_chunk *chunk = malloc(sizeof(*chunk) + pool->chunk_items * pool->item_bytes);
+	struct pool_chunk *chunk = malloc(chunk_bytes(pool));
 
 	if (!chunk)
 		return false;
@@ -62,4 +67,11 @@ void pool_give(struct pool *pool, void *item)
 	given->next = pool->free;
 	pool->free = given;
 	pool->count--;
+}
+
+size_t pool_bytes_max(const struct pool *pool)
+{
+	size_t chunks = (pool->max + pool->chunk_items - 1) / pool->chunk_items;
+
+	return chunks * chunk_bytes(pool);
 }

@@ -32,3 +32,6 @@ void *pool_take(struct pool *pool);
 
 /* Gives @item back. */
 void pool_give(struct pool *pool, void *item);
+
+/* What all of @pool's items take at most. */
+size_t pool_bytes_max(const struct pool *pool);

@@ -249,7 +249,7 @@ static void take_exit(
 	learn(table, entry, &end->process);
 	if (!entry->exited)
 		mark_exited(table, entry, end->process.time_ns);
-	process_usage_bequeath(table, entry, end->cpu_ns);
+	process_usage_bequeath(table, entry, end);
 	entry->exit_inferred = false;
 	entry->exit_ns = end->process.time_ns;
 	*event = (struct process_event){
@@ -324,7 +324,7 @@ static void take_sample(
 		return;
 	}
 	process_usage_learn(table, &entry->usage, sample);
-	entry->swap_kib = (uint32_t)MIN(sample->swap_bytes / 1024, UINT32_MAX);
+	entry->swap_mib = (uint16_t)MIN((sample->swap_bytes >> 20) + ((sample->swap_bytes & 0xfffff) != 0), UINT16_MAX);
 	/* An EXEC that was seen knows better, unless later ones may have been lost. */
 	if (sample->args_known && (entry->exec_ns == 0 || !table->synced))
 		learn_texts(table, entry, frame_text(frame, 0), frame_text(frame, 1));

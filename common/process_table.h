@@ -22,13 +22,17 @@ struct process_usage {
 	uint32_t pending_cpu_us; /* used by children since they were last sampled, who have ended */
 	uint32_t rss_kib, anon_kib; /* all that is resident; anonymous, also where swapped out */
 	uint32_t anon_before_kib;   /* in the sample before */
-	uint32_t fds, fd_limit, threads;
-	float cpu_pct, io_mb_per_sec; /* own, in the last interval */
-	float tree_cpu_pct, tree_io_mb_per_sec, tree_rss_mb;
-	uint32_t tree_dstate;
+	uint32_t fds, fd_limit;
+	uint32_t threads : 23; /* the kernel's limit is 2^22 */
+	uint32_t state : 8;    /* letter, of the newest sample */
+	uint32_t busy_child : 1;
+	uint32_t connects;	   /* TCP connections it has begun since its start, modulo 2^32 */
+	uint32_t pending_connects; /* like pending_cpu_us */
+	uint32_t connections;	   /* open ones; 0 while nobody asks for them */
+	float cpu_pct, io_mb_per_sec, connects_per_sec; /* own, in the last interval */
+	float tree_cpu_pct, tree_io_mb_per_sec, tree_rss_mb, tree_connects_per_sec;
+	uint16_t tree_dstate;
 	uint16_t zombies; /* children */
-	uint8_t state;	  /* letter, of the newest sample */
-	bool busy_child;
 };
 
 struct process_entry {
@@ -42,15 +46,18 @@ struct process_entry {
 	uint64_t exec_ns; /* of the last EXEC; 0: none seen */
 	uint64_t exit_ns; /* once exited */
 	uint32_t mark;	  /* the sweep that last saw it */
-	uint32_t swap_kib; /* of the newest sample; here, where there is room for it */
+	uint16_t swap_mib; /* of the newest sample, rounded up; here, where there is room for it */
 	uint8_t tag;	  /* the owner's; 0 again when comm or uid have changed */
-	bool known;	  /* false: a placeholder, only named as a parent so far */
-	bool forked;	  /* its FORK has been counted */
-	bool exited;
-	bool exit_inferred; /* nobody has seen its EXIT, but it is gone */
-	bool zombie;	    /* exited, and still there: nobody has waited for it */
-	bool args_truncated;
+	bool known : 1;	  /* false: a placeholder, only named as a parent so far */
+	bool forked : 1;  /* its FORK has been counted */
+	bool exited : 1;
+	bool exit_inferred : 1; /* nobody has seen its EXIT, but it is gone */
+	bool zombie : 1;	/* exited, and still there: nobody has waited for it */
+	bool args_truncated : 1;
 };
+
+/* Looking one up with its ancestors costs cache lines: four each, and a million of them 256 MiB. */
+_Static_assert(sizeof(struct process_entry) <= 256, "an entry is four cache lines");
 
 enum process_change {
 	PROCESS_UNCHANGED,

@@ -4,31 +4,42 @@
 #define HEIR_STEPS_MAX 256 /* over the dead */
 #define ZOMBIE_STATE   'Z'
 #define MIB	       (1U << 20)
+#define THREADS_MAX    ((1U << 23) - 1)
 
 uint64_t process_usage_base(const struct process_table *table)
 {
 	return table->pass.whole ? table->pass.begin_ns : table->pass.before_ns;
 }
 
-/*
- * What it used since its last sample, and what its children left with it, goes to who is alive
- * above it: the next pass will not show it.
- */
-void process_usage_bequeath(
-	const struct process_table *table, struct process_entry *entry, uint64_t cpu_ns)
+/* A counter that wraps; one that seems to run backwards has not moved. */
+static uint32_t moved(uint32_t now, uint32_t before)
 {
-	const struct process_usage *usage = &entry->usage;
-	struct process_entry *heir = entry->parent;
-	uint64_t left_us = usage->pending_cpu_us;
+	return now - before <= INT32_MAX ? now - before : 0;
+}
 
-	if (usage->time_ns > 0 || entry->info.start_ns >= process_usage_base(table))
-		left_us += (cpu_ns - MIN(cpu_ns, usage->cpu_ns)) / 1000;
-	entry->usage.pending_cpu_us = 0;
+static void add_pending(uint32_t *pending, uint64_t left)
+{
+	*pending = (uint32_t)MIN(*pending + left, (uint64_t)UINT32_MAX);
+}
+
+void process_usage_bequeath(
+	const struct process_table *table, struct process_entry *entry, const struct exit *end)
+{
+	struct process_usage *usage = &entry->usage;
+	struct process_entry *heir = entry->parent;
+	uint64_t left_us = usage->pending_cpu_us, connects = usage->pending_connects;
+
+	if (usage->time_ns > 0 || entry->info.start_ns >= process_usage_base(table)) {
+		left_us += (end->cpu_ns - MIN(end->cpu_ns, usage->cpu_ns)) / 1000;
+		connects += moved(end->connects, usage->connects);
+	}
+	usage->pending_cpu_us = usage->pending_connects = 0;
 	for (unsigned steps = 0; heir && heir->exited && steps < HEIR_STEPS_MAX; steps++)
 		heir = heir->parent;
-	if (heir)
-		heir->usage.pending_cpu_us =
-			(uint32_t)MIN(heir->usage.pending_cpu_us + left_us, (uint64_t)UINT32_MAX);
+	if (!heir)
+		return;
+	add_pending(&heir->usage.pending_cpu_us, left_us);
+	add_pending(&heir->usage.pending_connects, connects);
 }
 
 static uint32_t to_kib(uint64_t bytes)
@@ -54,11 +65,12 @@ static void learn_rates(
 	uint64_t base_ns = MAX(usage->time_ns, table->pass.before_ns);
 	bool known = usage->time_ns > 0 || sample->process.start_ns >= table->pass.before_ns;
 
-	usage->cpu_pct = usage->io_mb_per_sec = 0;
+	usage->cpu_pct = usage->io_mb_per_sec = usage->connects_per_sec = 0;
 	if (!known || table->pass.before_ns == 0 || now_ns <= base_ns)
 		return;
 	usage->cpu_pct = rate(sample->cpu_ns, usage->cpu_ns, now_ns - base_ns) * 1e-7F;
 	usage->io_mb_per_sec = rate(io_bytes, usage->io_bytes, now_ns - base_ns) / (float)MIB;
+	usage->connects_per_sec = rate(moved(sample->connects, usage->connects), 0, now_ns - base_ns);
 }
 
 void process_usage_learn(
@@ -78,7 +90,9 @@ void process_usage_learn(
 	usage->io_bytes = sample->read_bytes + sample->write_bytes;
 	usage->fds = sample->fds;
 	usage->fd_limit = sample->fd_limit;
-	usage->threads = sample->threads;
+	usage->connects = sample->connects;
+	usage->connections = sample->connections;
+	usage->threads = MIN(sample->threads, THREADS_MAX);
 	usage->state = (uint8_t)sample->state;
 }
 

@@ -15,11 +15,11 @@ void process_usage_learn(const struct process_table *table, struct process_usage
 	const struct sample *sample);
 
 /*
- * @entry has ended after @cpu_ns in all: what it used since its last sample, and what its children
- * left with it, goes to who is alive above it, since the next pass will not show it.
+ * @entry has ended as @end says: what it used and connected since its last sample, and what its
+ * children left with it, goes to who is alive above it, since the next pass will not show it.
  */
 void process_usage_bequeath(
-	const struct process_table *table, struct process_entry *entry, uint64_t cpu_ns);
+	const struct process_table *table, struct process_entry *entry, const struct exit *end);
 
 /* Not so a process whose first thread has ended before the others. */
 bool process_usage_zombie(const struct sample *sample);

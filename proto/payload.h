@@ -220,7 +220,7 @@ struct ack {
 /* texts: "" or file:line:col: reason of the reload that was refused. RULEs follow. */
 struct rules {
 	uint64_t generation; /* grows with each accepted load */
-	uint32_t loaded;
+	uint32_t loaded; /* with the circuit breakers */
 	uint16_t reload_success; /* 0, 1 */
 	uint16_t text_len[1];
 };

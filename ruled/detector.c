@@ -60,8 +60,7 @@ static bool also_short_lived(const struct rule_def *rule, const struct lives *li
 	.keys = KEYS_THRESHOLD | KEYS_DURATION, .scopes = (scopes_), .scope = (scope_)
 #define PRESSURE(resource_, gauge_)                                                                \
 	.kind = DETECT_PRESSURE, .resource = (resource_), .gauge = (gauge_),                       \
-	.keys = KEYS_THRESHOLD_PCT | KEYS_DURATION, .scopes = SCOPE(HOST), .scope = SCOPE_HOST,    \
-	.say = sentence_pressure
+	.keys = KEYS_THRESHOLD_PCT | KEYS_DURATION, .scopes = SCOPE(HOST), .scope = SCOPE_HOST
 
 /* What runaway_tree means with a window: as the original has it. */
 static const struct detector RUNAWAY_FORKS = {
@@ -219,23 +218,67 @@ static const struct detector DETECTORS[] = {
 		.unit = " MB per second",
 	},
 	{
+		.name = "connect_rate",
+		.kind = DETECT_LEVEL,
+		.gauge = GAUGE_CONNECTS,
+		.mean = true,
+		LEVEL(SCOPE(TREE) | SCOPE(PROCESS), SCOPE_TREE),
+		.say = sentence_level,
+		.verb = "began",
+		.unit = " connections per second",
+	},
+	{
+		.name = "connection_count",
+		.kind = DETECT_LEVEL,
+		.gauge = GAUGE_CONNECTIONS,
+		LEVEL(SCOPE(PROCESS), SCOPE_PROCESS),
+		.say = sentence_level,
+		.verb = "had",
+		.unit = " connections open",
+	},
+	{
 		.name = "system_psi_cpu",
 		PRESSURE(PRESSURE_CPU, GAUGE_CPU),
+		.say = sentence_pressure,
 		.unit = "for a CPU",
 	},
 	{
 		.name = "system_psi_memory",
 		PRESSURE(PRESSURE_MEMORY, GAUGE_RSS),
+		.say = sentence_pressure,
 		.full = true,
 		.unit = "for memory",
 	},
 	{
 		.name = "system_psi_io",
 		PRESSURE(PRESSURE_IO, GAUGE_IO),
+		.say = sentence_pressure,
 		.full = true,
 		.unit = "for storage",
 	},
 };
+
+/* Its name is no file's to use. */
+#define BREAKER(resource_, gauge_)                                                                 \
+	.name = "circuit_breaker", .breaker = true, PRESSURE(resource_, gauge_),                   \
+	.say = sentence_breaker
+
+static const struct detector BREAKERS[PRESSURE_RESOURCES] = {
+	[PRESSURE_CPU] = {BREAKER(PRESSURE_CPU, GAUGE_CPU), .verb = "used", .unit = " % of a core"},
+	[PRESSURE_MEMORY] = {BREAKER(PRESSURE_MEMORY, GAUGE_RSS),
+		.full = true,
+		.verb = "held",
+		.unit = " MB of memory"},
+	[PRESSURE_IO] = {BREAKER(PRESSURE_IO, GAUGE_IO),
+		.full = true,
+		.verb = "read and wrote",
+		.unit = " MB per second"},
+};
+
+const struct detector *detector_breaker(enum pressure_resource resource)
+{
+	return &BREAKERS[resource];
+}
 
 const struct detector *detector_at(unsigned index)
 {

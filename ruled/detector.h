@@ -50,6 +50,7 @@ struct finding {
 	uint64_t since_ns;
 	uint64_t median_ns; /* KEYS_EXEC_RATE */
 	struct series_source series; /* the values that crossed the line */
+	const struct breaker_verdict *verdict; /* of a circuit breaker */
 };
 
 struct detector {
@@ -63,6 +64,7 @@ struct detector {
 	bool both;	  /* the process and one of its children are busy */
 	bool mean;	  /* tells the mean since the condition began, not the newest value */
 	enum pressure_resource resource;
+	bool breaker; /* of a circuit breaker: exactly the threshold is too much too */
 	bool full; /* the time in which nobody got on, not that in which somebody did not */
 	const char *verb, *unit; /* for its sentence */
 	/* Means this where the rule has window_seconds; NULL: it means the same. */
@@ -80,8 +82,11 @@ struct detector {
 	void (*say)(const struct finding *finding, char *out, size_t size);
 };
 
-/* NULL after the last. */
+/* Those that a rules file may name; NULL after the last. */
 const struct detector *detector_at(unsigned index);
+
+/* That of the circuit breaker of @resource, which is built in. */
+const struct detector *detector_breaker(enum pressure_resource resource);
 
 /* The shape of all windows of @rule. */
 struct window_shape detector_shape(const struct rule_def *rule);

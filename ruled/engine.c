@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include "ruled/breaker.h"
 #include "ruled/detect.h"
 #include "ruled/engine_state.h"
 
@@ -285,4 +286,5 @@ void engine_detection(const struct engine *engine, struct detection *detection)
 	detection->incidents_open = engine->incidents.open;
 	detection->muted = engine->muted;
 	memcpy(detection->alerts, engine->alerts, sizeof(detection->alerts));
+	breaker_states(engine->states, engine->state_count, detection->breaker);
 }

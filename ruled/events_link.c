@@ -1,7 +1,10 @@
 /* SPDX-License-Identifier: AGPL-3.0-only */
 #include "ruled/events_link.h"
 
-/* Nothing but HELLO goes to collectord. */
+#include "common/log.h"
+#include "ruled/detector.h"
+
+/* Nothing but HELLO and WANT goes to collectord. */
 #define QUEUE_BYTES_MAX 4096
 
 static int on_event(struct link *link, const struct frame *frame, int *fd, void *ctx)
@@ -50,6 +53,44 @@ static const struct link_handlers handlers[] = {
 	{FRAME_PROGRAM, on_state},
 };
 
+static struct want wanted(const struct engine *engine)
+{
+	struct want want = {0};
+
+	for (unsigned i = 0; i < engine_rules(engine); i++) {
+		struct rule payload;
+
+		want.connections |= engine_rule(engine, i, &payload)->detector->gauge == GAUGE_CONNECTIONS;
+	}
+	return want;
+}
+
+static void send_want(struct events_link *self, struct want want)
+{
+	int r = link_send(self->link, FRAME_WANT, &want, NULL);
+
+	if (r < 0)
+		log_warn_r(r, "telling collectord what the rules need");
+	else
+		self->told = want;
+}
+
+void events_link_want(struct events_link *self)
+{
+	struct want want = wanted(self->engine);
+
+	if (link_is_up(self->link) && want.connections != self->told.connections)
+		send_want(self, want);
+}
+
+static void on_up(struct link *link, const struct hello *peer, void *ctx)
+{
+	struct events_link *self = ctx;
+
+	(void)link, (void)peer;
+	send_want(self, wanted(self->engine));
+}
+
 static void on_down(struct link *link, void *ctx)
 {
 	static const struct self down = {.role = ROLE_COLLECTORD};
@@ -72,6 +113,7 @@ static const struct link_def def = {
 	.queue_bytes_max = QUEUE_BYTES_MAX,
 	.handlers = handlers,
 	.handler_count = ARRAY_LEN(handlers),
+	.on_up = on_up,
 	.on_down = on_down,
 };
 

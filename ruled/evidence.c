@@ -73,7 +73,7 @@ static void tell_process(const struct evidence *evidence, const struct evidence_
 		.process = entry->info,
 		.cpu_pct = evidence_cpu_pct(evidence->table, entry),
 		.rss_bytes = usage->rss_kib * BYTES_PER_KIB,
-		.swap_bytes = entry->swap_kib * BYTES_PER_KIB,
+		.swap_bytes = (uint64_t)entry->swap_mib << 20,
 		.fds = usage->fds,
 		.fd_limit = usage->fd_limit,
 		.threads = usage->threads,

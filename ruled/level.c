@@ -82,6 +82,12 @@ static void add_sample(
 		series_recent_add(&hold->recent, pass->begin_ns, value);
 }
 
+/* Of the measured values @value is too much. */
+static bool is_over(const struct rule_def *rule, double value)
+{
+	return rule->detector->breaker ? value >= rule->threshold : value > rule->threshold;
+}
+
 double level_value(const struct rule_def *rule, const struct process_entry *entry)
 {
 	enum gauge gauge = rule->detector->gauge;
@@ -95,8 +101,9 @@ static uint64_t began(const struct level_pass *pass, const struct rule_def *rule
 {
 	enum gauge gauge = rule->detector->gauge;
 
-	return gauge == GAUGE_CPU || gauge == GAUGE_IO ? MAX(pass->before_ns, entry->info.start_ns)
-						       : pass->begin_ns;
+	return gauge == GAUGE_CPU || gauge == GAUGE_IO || gauge == GAUGE_CONNECTS
+		       ? MAX(pass->before_ns, entry->info.start_ns)
+		       : pass->begin_ns;
 }
 
 void level_see(const struct level_pass *pass, struct rule_state *state, struct process_entry *entry)
@@ -105,7 +112,7 @@ void level_see(const struct level_pass *pass, struct rule_state *state, struct p
 	double value = level_value(rule, entry);
 	struct hold *hold;
 
-	if (!(value > rule->threshold) || (rule->detector->both && !usage_both_busy(entry)) ||
+	if (!is_over(rule, value) || (rule->detector->both && !usage_both_busy(entry)) ||
 		!lineage_candidate(entry, pass->suite))
 		return;
 	hold = obtain(&state->holds, culprit_key(0, entry), began(pass, rule, entry));
@@ -119,7 +126,7 @@ void level_see_host(const struct level_pass *pass, struct rule_state *state, dou
 
 	state->holds.host_value = value;
 	series_recent_add(&state->holds.host, pass->begin_ns, value);
-	if (!(value > state->rule->threshold))
+	if (!is_over(state->rule, value))
 		return;
 	hold = obtain(&state->holds, HOST_KEY, pass->begin_ns);
 	if (hold)
@@ -175,7 +182,7 @@ void level_settle(const struct level_pass *pass, struct rule_state *state)
 	for (hold = TAILQ_FIRST(&state->holds.all); hold; hold = next) {
 		next = TAILQ_NEXT(hold, order);
 		if (hold->pass != pass->number ||
-			!(hold->value - hold->explained > rule->threshold))
+			!is_over(rule, hold->value - hold->explained))
 			drop(&state->holds, hold);
 		else
 			hold->ripe = is_ripe(pass, rule, hold->since_ns);
@@ -302,7 +309,7 @@ static bool look(const struct level_pass *pass, struct rule_state *state, struct
 	*found = (struct level_find){.decider = hold, .culprit = hold->entry};
 	if (!hold->ripe)
 		return false;
-	if (!hold->entry)
+	if (!hold->entry && !state->watched)
 		found->culprit = host_culprit(pass, state->rule->detector->gauge);
 	else if (state->rule->scope == SCOPE_TREE &&
 		 (!is_topmost(pass, state, hold) || !descend(pass, state, found)))

@@ -5,9 +5,13 @@
  */
 #include <errno.h>
 #include <stdio.h>
+#include <string.h>
 
 #include "common/log.h"
 #include "common/privs.h"
+#include "common/text.h"
+#include "ruled/bound.h"
+#include "ruled/detector.h"
 #include "ruled/policy.h"
 #include "ruled/reload.h"
 #include "ruled/replay.h"
@@ -46,18 +50,43 @@ static int play(struct ruled *d)
 			       d->config.retention.process_seconds * NSEC_PER_SEC, stdout);
 }
 
+static size_t to_kib(size_t bytes)
+{
+	return (bytes + 1023) / 1024;
+}
+
+static void print_bounds(const struct ruleset *ruleset)
+{
+	size_t total = 0;
+
+	for (unsigned i = 0; i < ruleset->count; i++) {
+		const struct rule_def *rule = ruleset->rules[i];
+		char name[RULE_NAME_BYTES_MAX * 4 + 1];
+		size_t bytes = bound_of_rule(rule);
+
+		total += bytes;
+		text_escape(rule->name, strlen(rule->name), name, sizeof(name));
+		printf("%s: %s: at most %zu KiB of memory\n", name, rule->detector->name, to_kib(bytes));
+	}
+	printf("%u rules: at most %zu KiB of memory\n", ruleset->count, to_kib(total));
+}
+
 /* --check-config: the configuration was right. */
 static int check_rules(struct ruled *d)
 {
 	_cleanup_(ruleset_freep) struct ruleset *ruleset = NULL;
+	int r;
 
-	return reload_read(&d->rules_file, &ruleset);
+	if ((r = reload_read(&d->rules_file, &ruleset)) == 0)
+		print_bounds(ruleset);
+	return r;
 }
 
 static int open_rules(struct ruled *d, const char *path)
 {
 	int r = rules_file_open(&d->rules_file, path);
 
+	d->rules_file.breakers = &d->config.circuit_breaker;
 	return r < 0 ? log_err_r(r, "directory of the rules file %s", path) : 0;
 }
 

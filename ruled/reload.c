@@ -39,7 +39,7 @@ static int swap(const struct rules_file *file, struct engine *engine, char *firs
 
 	if (r < 0)
 		return r;
-	count = ruleset->count;
+	count = ruleset->count - ruleset->built_in;
 	r = engine_set_rules(engine, ruleset);
 	if (r < 0) {
 		ruleset_free(ruleset);

@@ -45,7 +45,7 @@ bool rule_def_equal(const struct rule_def *a, const struct rule_def *b)
 {
 	if (strcmp(a->name, b->name) != 0 || a->detector != b->detector ||
 		a->threshold != b->threshold || a->clear_below != b->clear_below ||
-		a->median_lifetime_secs != b->median_lifetime_secs ||
+		a->median_lifetime_secs != b->median_lifetime_secs || a->use_pct != b->use_pct ||
 		a->duration_secs != b->duration_secs || a->window_secs != b->window_secs ||
 		a->max_exec_duration_ms != b->max_exec_duration_ms ||
 		a->cooldown_secs != b->cooldown_secs || a->severity != b->severity ||

@@ -26,6 +26,7 @@ struct rule_def {
 	double threshold; /* exec_rate: rate_per_min */
 	double clear_below;
 	double median_lifetime_secs;
+	double use_pct; /* circuit breakers: of all CPUs, that must be in use too; 0: does not matter */
 	uint32_t duration_secs; /* 0 where the detector has no duration */
 	uint32_t window_secs; /* 0 where it has no window */
 	uint32_t max_exec_duration_ms;

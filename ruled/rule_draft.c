@@ -10,6 +10,7 @@
 #include "common/account.h"
 #include "common/glob.h"
 #include "common/yaml_keys.h"
+#include "ruled/breaker_rules.h"
 #include "ruled/detector.h"
 #include "ruled/regex_check.h"
 #include "ruled/ruleset.h"
@@ -51,6 +52,14 @@ static const struct yname ACTIONS[] = {
 	{"kill_process", ACTION_KILL_PROCESS}, {"kill_tree", ACTION_KILL_TREE}, {NULL, 0}};
 static const struct yname SIGNALS[] = {{"TERM", SIGTERM}, {"KILL", SIGKILL}, {NULL, 0}};
 
+static void check_name(const struct ytree *tree, const struct ynode *node, const char *key)
+{
+	if (strncmp(node->text, BREAKER_RULE_PREFIX, strlen(BREAKER_RULE_PREFIX)) == 0)
+		ytree_problem(tree, node, key,
+			"names that begin with %s are those of the circuit breakers",
+			BREAKER_RULE_PREFIX);
+}
+
 static void check_glob(const struct ytree *tree, const struct ynode *node, const char *key)
 {
 	const char *why;
@@ -79,7 +88,8 @@ static void check_regex(const struct ytree *tree, const struct ynode *node, cons
 		ytree_problem(tree, node, key, "%s", why);
 }
 
-static const struct ytext_spec NAME_TEXT = {.min = 1, .max = RULE_NAME_BYTES_MAX};
+static const struct ytext_spec NAME_TEXT = {
+	.min = 1, .max = RULE_NAME_BYTES_MAX, .check = check_name};
 static const struct ytext_spec REGEX_TEXT = {
 	.min = 1, .max = RULE_REGEX_BYTES_MAX, .numbers = true, .check = check_regex};
 static const struct ytext_spec GLOB_TEXT = {

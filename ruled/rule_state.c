@@ -9,12 +9,15 @@ struct rule_state *rule_state_new(const struct rule_def *rule)
 
 	if (!state)
 		return NULL;
-	if (rule->detector->keys & KEYS_EXEC_RATE) {
+	if (rule->detector->keys & KEYS_EXEC_RATE)
 		state->lives = calloc(1, sizeof(*state->lives));
-		if (!state->lives) {
-			free(state);
-			return NULL;
-		}
+	if (rule->detector->breaker)
+		state->watched = watched_set_new();
+	if ((rule->detector->keys & KEYS_EXEC_RATE && !state->lives) ||
+		(rule->detector->breaker && !state->watched)) {
+		free(state->lives);
+		free(state);
+		return NULL;
 	}
 	state->rule = rule;
 	window_set_init(&state->scoped, detector_shape(rule));
@@ -34,6 +37,7 @@ void rule_state_free(struct rule_state *state)
 	hold_set_done(&state->holds);
 	growth_set_done(&state->growths);
 	firing_set_done(&state->firings);
+	watched_set_free(state->watched);
 	free(state->lives);
 	free(state);
 }

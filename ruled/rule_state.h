@@ -10,6 +10,7 @@
 #include "ruled/level.h"
 #include "ruled/lives.h"
 #include "ruled/rule.h"
+#include "ruled/watched.h"
 #include "ruled/window_set.h"
 
 struct rule_state {
@@ -20,6 +21,7 @@ struct rule_state {
 	struct growth_set growths;
 	struct firing_set firings;
 	struct lives *lives; /* where the detector asks for them */
+	struct watched_set *watched; /* of a circuit breaker */
 	uint64_t fired, last_fired_wall_ns;
 };
 

@@ -70,6 +70,7 @@ static void on_reload(void *ctx)
 	struct ruled *d = ctx;
 
 	reload_again(&d->rules_file, d->engine, &d->feed);
+	events_link_want(&d->events);
 }
 
 static void on_second(void *ctx)

@@ -6,6 +6,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "ruled/breaker_rules.h"
+
 int rules_file_open(struct rules_file *file, const char *path)
 {
 	const char *slash = strrchr(path, '/');
@@ -34,6 +36,11 @@ int rules_file_load(
 {
 	int r = ruleset_load(file->directory, file->name, file->path, problems, ruleset);
 
+	if (r == 0 && file->breakers) {
+		r = breaker_rules_add(*ruleset, file->breakers);
+		if (r < 0)
+			ruleset_free(TAKE_PTR(*ruleset));
+	}
 	if (r != -ENOENT)
 		return r;
 	problems_add(problems, file->path, 1, 1, NULL, "there is no such file");

@@ -5,6 +5,7 @@
  */
 #pragma once
 
+#include "common/config.h"
 #include "common/problems.h"
 #include "ruled/ruleset.h"
 
@@ -12,6 +13,7 @@ struct rules_file {
 	int directory;
 	const char *path; /* borrowed, as given */
 	const char *name; /* its last component */
+	const struct breaker_config *breakers; /* borrowed: rules beside those of the file */
 };
 
 #define RULES_FILE_INIT \
@@ -23,6 +25,9 @@ struct rules_file {
 must_check int rules_file_open(struct rules_file *file, const char *path);
 void rules_file_close(struct rules_file *file);
 
-/* Reads the file as it is now; as ruleset_load(), but a missing file is a problem too (-EINVAL). */
+/*
+ * Reads the file as it is now; as ruleset_load(), but a missing file is a problem too (-EINVAL). The circuit breakers
+ * follow its rules.
+ */
 must_check int rules_file_load(
 	const struct rules_file *file, struct problems *problems, struct ruleset **ruleset);

@@ -15,6 +15,7 @@
 struct ruleset {
 	struct rule_def **rules; /* in the order of the file */
 	unsigned count;
+	unsigned built_in; /* of these, the last: not from the file */
 };
 
 /*

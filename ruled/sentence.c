@@ -4,6 +4,8 @@
 #include <stdio.h>
 #include <sys/wait.h>
 
+#include "ruled/breaker.h"
+
 #define NUMBER_BYTES 32
 
 /* Who did it: "sh (pid 4711, uid 1000)". */
@@ -100,7 +102,7 @@ void sentence_oom_kills(const struct finding *finding, char *out, size_t size)
 void sentence_level(const struct finding *finding, char *out, size_t size)
 {
 	const struct detector *detector = finding->rule->detector;
-	int digits = detector->gauge == GAUGE_IO ? 1 : 0;
+	int digits = detector->gauge == GAUGE_IO || detector->gauge == GAUGE_CONNECTS ? 1 : 0;
 	char name[64], value[NUMBER_BYTES], limit[NUMBER_BYTES];
 
 	snprintf(out, size, "%s %s %s%s for %u s (limit %s)", who(finding, name, sizeof(name)),
@@ -127,4 +129,44 @@ void sentence_pressure(const struct finding *finding, char *out, size_t size)
 		finding->rule->duration_secs, number(finding->rule->threshold, limit),
 		finding->culprit ? ", most of it is used by " : "",
 		finding->culprit ? who(finding, name, sizeof(name)) : "");
+}
+
+/* "ruby (pid 4242) used 187 of the 196 % of a core that killable processes used over the last 15 s; the next, gcc, 8" */
+static void say_verdict(const struct finding *finding, char *out, size_t size)
+{
+	const struct breaker_verdict *verdict = finding->verdict;
+	const struct detector *detector = finding->rule->detector;
+	bool tree = finding->rule->action == ACTION_KILL_TREE;
+	int digits = detector->gauge == GAUGE_IO ? 1 : 0;
+	const char *verb = verdict->grown ? "grew by" : detector->verb;
+	char over[48] = "", next[64] = "";
+
+	if (verdict->most[0] == '\0') {
+		snprintf(out, size, "nobody stands out");
+		return;
+	}
+	if (detector->gauge != GAUGE_RSS || verdict->grown)
+		snprintf(over, sizeof(over), " over the last %.0f s", verdict->secs);
+	if (verdict->next[0] != '\0')
+		snprintf(next, sizeof(next), "; the next, %.15s, %.*f", verdict->next, digits,
+			verdict->next_use);
+	snprintf(out, size, "%s%.15s (pid %u)%s %s %.*f of the %.*f%s that killable processes %s%s%s",
+		finding->culprit ? "" : "nobody stands out: ", verdict->most, verdict->most_tgid,
+		tree ? " and its descendants" : "", verb, digits, verdict->most_use, digits,
+		verdict->killable, detector->unit, verb, over, next);
+}
+
+void sentence_breaker(const struct finding *finding, char *out, size_t size)
+{
+	static const char *const WANT[PRESSURE_RESOURCES] = {"a CPU", "memory", "storage"};
+	const struct rule_def *rule = finding->rule;
+	char busy[96] = "", limit[NUMBER_BYTES], use[NUMBER_BYTES], said[320];
+
+	say_verdict(finding, said, sizeof(said));
+	if (rule->use_pct > 0)
+		snprintf(busy, sizeof(busy), "the CPUs were %.0f %% busy (limit %s) and ",
+			finding->verdict->busy_pct, number(rule->use_pct, use));
+	snprintf(out, size, "%s; %s%s waited for %s %.1f %% of the time (limit %s) for %u s", said, busy,
+		rule->detector->full ? "everybody" : "somebody", WANT[rule->detector->resource],
+		finding->value, number(rule->threshold, limit), rule->duration_secs);
 }

@@ -13,4 +13,5 @@ void sentence_execs(const struct finding *finding, char *out, size_t size);
 void sentence_oom_kills(const struct finding *finding, char *out, size_t size);
 void sentence_level(const struct finding *finding, char *out, size_t size);
 void sentence_growth(const struct finding *finding, char *out, size_t size);
+void sentence_breaker(const struct finding *finding, char *out, size_t size);
 void sentence_pressure(const struct finding *finding, char *out, size_t size);

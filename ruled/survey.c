@@ -3,6 +3,7 @@
 
 #include <math.h>
 
+#include "ruled/breaker.h"
 #include "ruled/culprit.h"
 #include "ruled/telling.h"
 
@@ -32,16 +33,21 @@ static bool is_told(const struct survey *survey, const struct rule_state *state,
 	const struct level_find *found)
 {
 	struct firing *firing = telling_cooling(state, key, survey->now_ns);
+	const struct firing *last = TAILQ_LAST(&state->firings.told, firing_list);
 	const struct hold *decider = found->decider;
 
 	if (!firing && decider && decider->entry && decider->entry != found->culprit)
 		firing = telling_cooling(state, decider->key, survey->now_ns);
+	/* A breaker that has named somebody is not to say that it knows nobody. */
+	if (!firing && state->watched && !found->culprit && last)
+		firing = telling_cooling(state, last->culprit, survey->now_ns);
 	if (firing)
 		firing_seen(firing);
 	return firing != NULL;
 }
 
-static void tell(struct survey *survey, struct rule_state *state, const struct level_find *found)
+static void tell(struct survey *survey, struct rule_state *state, const struct level_find *found,
+	const struct breaker_verdict *verdict)
 {
 	const struct process_event event = {.entry = found->culprit, .time_ns = survey->now_ns};
 	const struct finding finding = {.rule = state->rule,
@@ -51,7 +57,8 @@ static void tell(struct survey *survey, struct rule_state *state, const struct l
 		.value = found->value,
 		.own = found->own,
 		.since_ns = found->since_ns,
-		.series = found->series};
+		.series = found->series,
+		.verdict = verdict};
 	const struct map_key nobody = {UINT64_MAX, 0};
 	struct map_key key = found->culprit ? culprit_key(0, found->culprit) : nobody;
 	struct firing *firing;
@@ -84,7 +91,7 @@ static void see_growth(struct survey *survey, struct rule_state *state, struct p
 	found.value = found.own = growth->value_mb;
 	found.since_ns = survey->pass.begin_ns - state->growths.window_ns;
 	found.series.growth = growth;
-	tell(survey, state, &found);
+	tell(survey, state, &found, NULL);
 }
 
 static bool is_over_any_floor(const struct survey *survey, const struct process_entry *entry)
@@ -118,7 +125,23 @@ static void settle(struct survey *survey, struct rule_state *state)
 
 	level_settle(&survey->pass, state);
 	while (level_next(&survey->pass, state, &found))
-		tell(survey, state, &found);
+		tell(survey, state, &found, NULL);
+}
+
+static void settle_breaker(struct survey *survey, struct rule_state *state, double busy_pct)
+{
+	struct breaker_verdict verdict;
+	struct level_find found;
+
+	level_settle(&survey->pass, state);
+	if (TAILQ_EMPTY(&state->holds.all))
+		watched_set_clear(state->watched);
+	while (level_next(&survey->pass, state, &found)) {
+		breaker_judge(&survey->pass, state, &verdict);
+		verdict.busy_pct = busy_pct;
+		found.culprit = verdict.culprit;
+		tell(survey, state, &found, &verdict);
+	}
 }
 
 void survey_pass(struct survey *survey, struct process_table *table, uint64_t now_ns)
@@ -142,32 +165,63 @@ void survey_pass(struct survey *survey, struct process_table *table, uint64_t no
 			settle(survey, state);
 		if (detector->kind == DETECT_GROWTH)
 			growth_expire(&state->growths, pass->begin_ns);
+		if (state->watched && !TAILQ_EMPTY(&state->holds.all))
+			watched_set_pass(pass, state);
 	}
+}
+
+/* Since the last host sample; negative: not known. */
+static double busy_pct_of(struct survey *survey, const struct host_sample *sample)
+{
+	uint64_t busy_ns = sample->cpu_busy_ns - survey->cpu.busy_ns;
+	uint64_t total_ns = sample->cpu_total_ns - survey->cpu.total_ns;
+	bool known = survey->cpu.total_ns > 0 && sample->cpu_total_ns > survey->cpu.total_ns &&
+		     sample->cpu_busy_ns >= survey->cpu.busy_ns;
+
+	survey->cpu.busy_ns = sample->cpu_busy_ns;
+	survey->cpu.total_ns = sample->cpu_total_ns;
+	return known ? 100.0 * (double)busy_ns / (double)total_ns : -1;
+}
+
+static double stall_pct_of(const struct host_sample *sample, const struct detector *detector)
+{
+	const struct pressure *pressure = &sample->pressure[detector->resource];
+
+	return (detector->full ? pressure->full_avg10_centi : pressure->some_avg10_centi) / CENTI;
 }
 
 void survey_host(struct survey *survey, const struct host_sample *sample)
 {
+	double busy_pct = busy_pct_of(survey, sample);
+
 	survey->now_ns = survey->pass.begin_ns = sample->time_ns;
 	survey->pass.number++;
 	for (unsigned i = 0; i < survey->count; i++) {
 		struct rule_state *state = survey->states[i];
 		const struct detector *detector = state->rule->detector;
-		const struct pressure *pressure = &sample->pressure[detector->resource];
+		double stall_pct = stall_pct_of(sample, detector);
 
 		if (detector->kind != DETECT_PRESSURE ||
 			!(sample->pressure_known & 1U << detector->resource))
 			continue;
-		level_see_host(&survey->pass, state,
-			(detector->full ? pressure->full_avg10_centi : pressure->some_avg10_centi) /
-				CENTI);
-		settle(survey, state);
+		if (!detector->breaker) {
+			level_see_host(&survey->pass, state, stall_pct);
+			settle(survey, state);
+			continue;
+		}
+		level_see_host(
+			&survey->pass, state, breaker_level(state->rule, stall_pct, busy_pct));
+		settle_breaker(survey, state, busy_pct);
 	}
 }
 
 void survey_forget(struct survey *survey)
 {
+	survey->cpu.total_ns = 0;
 	for (unsigned i = 0; i < survey->count; i++) {
 		hold_set_clear(&survey->states[i]->holds);
 		growth_set_clear(&survey->states[i]->growths);
+		if (survey->states[i]->watched)
+			watched_set_clear(survey->states[i]->watched);
 	}
 }

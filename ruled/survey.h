@@ -18,6 +18,9 @@ struct survey {
 	double floor[GAUGE_COUNT]; /* no rule asks for less */
 	bool needed;		   /* a rule looks at samples */
 	bool growths;
+	struct {
+		uint64_t busy_ns, total_ns; /* of all CPUs, as the last host sample said; 0: none */
+	} cpu;
 	uint64_t now_ns; /* when the pass ended */
 	/* What is due, with the alert's number to be set in @firing. */
 	void (*on_found)(void *ctx, struct rule_state *state, struct firing *firing,

@@ -4,6 +4,7 @@
 #define BUSY_CPU_PCT		 10
 #define WAITING_STATE		 'D' /* cannot be interrupted */
 #define KIB_PER_MB		 1024.0F
+#define PER_SEC(count, span_ns)	 ((float)((double)(count)*1e9 / (double)(span_ns)))
 #define USEC_TO_PCT(us, span_ns) ((float)((double)(us)*1e5 / (double)(span_ns)))
 
 /* What one walk needs at each process. */
@@ -21,6 +22,7 @@ static void clear_sums(struct process_entry *entry)
 	struct process_usage *usage = &entry->usage;
 
 	usage->tree_cpu_pct = usage->tree_io_mb_per_sec = usage->tree_rss_mb = 0;
+	usage->tree_connects_per_sec = 0;
 	usage->tree_dstate = 0;
 	usage->zombies = 0;
 	usage->busy_child = false;
@@ -36,6 +38,11 @@ static struct process_entry *first_leaf(struct process_entry *entry)
 	return entry;
 }
 
+static uint16_t clamp_u16(int count)
+{
+	return (uint16_t)MIN(count, UINT16_MAX);
+}
+
 static bool is_waiting(const struct process_entry *entry)
 {
 	return entry->usage.state == WAITING_STATE && !entry->info.kernel_thread;
@@ -48,13 +55,14 @@ static void add_own(const struct walk *walk, struct process_entry *entry)
 	struct usage_host *host = walk->host;
 
 	if (usage->time_ns < walk->table->pass.begin_ns) {
-		usage->cpu_pct = usage->io_mb_per_sec = 0;
+		usage->cpu_pct = usage->io_mb_per_sec = usage->connects_per_sec = 0;
 		usage->anon_before_kib = usage->anon_kib;
 	}
 	usage->tree_cpu_pct += usage->cpu_pct;
 	usage->tree_io_mb_per_sec += usage->io_mb_per_sec;
 	usage->tree_rss_mb += (float)usage->rss_kib / KIB_PER_MB;
-	usage->tree_dstate += is_waiting(entry);
+	usage->tree_connects_per_sec += usage->connects_per_sec;
+	usage->tree_dstate = clamp_u16(usage->tree_dstate + is_waiting(entry));
 	for (unsigned gauge = 0; gauge < GAUGE_TREES; gauge++)
 		host->at[gauge] += usage_own(entry, (enum gauge)gauge);
 }
@@ -62,11 +70,17 @@ static void add_own(const struct walk *walk, struct process_entry *entry)
 static void add_pending(const struct walk *walk, struct process_entry *entry)
 {
 	struct process_usage *usage = &entry->usage;
-	float pct = walk->span_ns > 0 ? USEC_TO_PCT(usage->pending_cpu_us, walk->span_ns) : 0;
+	float pct = 0, connects = 0;
 
-	usage->pending_cpu_us = 0;
+	if (walk->span_ns > 0) {
+		pct = USEC_TO_PCT(usage->pending_cpu_us, walk->span_ns);
+		connects = PER_SEC(usage->pending_connects, walk->span_ns);
+	}
+	usage->pending_cpu_us = usage->pending_connects = 0;
 	usage->tree_cpu_pct += pct;
+	usage->tree_connects_per_sec += connects;
 	walk->host->at[GAUGE_CPU] += (double)pct;
+	walk->host->at[GAUGE_CONNECTS] += (double)connects;
 }
 
 static void add_to_parent(const struct process_entry *entry, struct process_entry *parent)
@@ -77,7 +91,8 @@ static void add_to_parent(const struct process_entry *entry, struct process_entr
 	to->tree_cpu_pct += from->tree_cpu_pct;
 	to->tree_io_mb_per_sec += from->tree_io_mb_per_sec;
 	to->tree_rss_mb += from->tree_rss_mb;
-	to->tree_dstate += from->tree_dstate;
+	to->tree_connects_per_sec += from->tree_connects_per_sec;
+	to->tree_dstate = clamp_u16(to->tree_dstate + from->tree_dstate);
 	to->busy_child |= entry->exited ? from->busy_child : from->cpu_pct > BUSY_CPU_PCT;
 }
 
@@ -143,12 +158,16 @@ double usage_own(const struct process_entry *entry, enum gauge gauge)
 		return (double)usage->io_mb_per_sec;
 	case GAUGE_DSTATE:
 		return is_waiting(entry);
+	case GAUGE_CONNECTS:
+		return (double)usage->connects_per_sec;
 	case GAUGE_FDS:
 		return usage->fd_limit > 0 ? 100.0 * usage->fds / usage->fd_limit : 0;
 	case GAUGE_ZOMBIES:
 		return usage->zombies;
 	case GAUGE_THREADS:
 		return usage->threads;
+	case GAUGE_CONNECTIONS:
+		return usage->connections;
 	case GAUGE_COUNT:
 		break;
 	}
@@ -168,6 +187,8 @@ double usage_tree(const struct process_entry *entry, enum gauge gauge)
 		return (double)usage->tree_io_mb_per_sec;
 	case GAUGE_DSTATE:
 		return usage->tree_dstate;
+	case GAUGE_CONNECTS:
+		return (double)usage->tree_connects_per_sec;
 	default:
 		return usage_own(entry, gauge);
 	}

@@ -13,10 +13,12 @@ enum gauge {
 	GAUGE_RSS,		 /* MB of 2^20 bytes */
 	GAUGE_IO,		 /* MB per second */
 	GAUGE_DSTATE,		 /* processes */
+	GAUGE_CONNECTS,		 /* outgoing TCP connections per second */
 	GAUGE_TREES,		 /* those before have sums over trees */
 	GAUGE_FDS = GAUGE_TREES, /* percent of the limit */
 	GAUGE_ZOMBIES,		 /* children */
 	GAUGE_THREADS,
+	GAUGE_CONNECTIONS, /* open */
 	GAUGE_COUNT,
 };
 

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #define START_NS       (1000 * NSEC_PER_SEC)
+#define MADE_CPUS      2
 #define WALL_OFFSET_NS (1700000000LL * (int64_t)NSEC_PER_SEC)
 
 static void must(bool holds, const char *what)
@@ -19,7 +20,8 @@ void made_host_init(
 	struct made_host *host, void (*take)(void *ctx, const struct frame *frame), void *ctx)
 {
 	*host = (struct made_host){
-		.take = take, .ctx = ctx, .now_ns = START_NS, .tick_ns = START_NS, .last_pid = 1};
+		.take = take, .ctx = ctx, .now_ns = START_NS, .tick_ns = START_NS, .last_pid = 1,
+		.busy_since_ns = START_NS};
 	host->processes = calloc(MADE_HOST_PIDS, sizeof(*host->processes));
 	must(host->processes != NULL, "memory");
 	host->processes[1] = (struct made_process){
@@ -75,6 +77,7 @@ static void reckon(const struct made_host *host, struct made_process *process)
 	use->cpu_ns += use->cpu_pct * secs * 1e7;
 	use->anon_mb += use->anon_mb_per_sec * secs;
 	use->io_mb += use->io_mb_per_sec * secs;
+	use->connects += use->connects_per_sec * secs;
 	process->used_ns = host->now_ns;
 }
 
@@ -97,6 +100,8 @@ static struct sample sample_of(const struct made_host *host, struct made_process
 		.swap_bytes = bytes_of(use->swap_mb),
 		.read_bytes = bytes_of(use->io_mb) / 2,
 		.write_bytes = bytes_of(use->io_mb) - bytes_of(use->io_mb) / 2,
+		.connects = (uint32_t)(uint64_t)use->connects,
+		.connections = use->connections,
 		.fds = use->fds,
 		.fd_limit = use->fd_limit > 0 ? use->fd_limit : 1024,
 		.threads = use->threads > 0 ? use->threads : 1,
@@ -153,9 +158,18 @@ void made_run(struct made_host *host, unsigned secs)
 	}
 }
 
+void made_busy(struct made_host *host, double cpu_pct)
+{
+	host->busy_ns += (uint64_t)(host->busy_pct / 100 * MADE_CPUS *
+				    (double)(host->now_ns - host->busy_since_ns));
+	host->busy_since_ns = host->now_ns;
+	host->busy_pct = cpu_pct;
+}
+
 void made_pressure(struct made_host *host, double cpu, double memory, double io)
 {
-	const struct host_sample payload = {.time_ns = host->now_ns,
+	struct host_sample payload = {.time_ns = host->now_ns,
+		.cpu_total_ns = MADE_CPUS * host->now_ns,
 		.pressure_known = 7,
 		.pressure = {
 			[PRESSURE_CPU].some_avg10_centi = (uint32_t)(cpu * 100),
@@ -163,6 +177,8 @@ void made_pressure(struct made_host *host, double cpu, double memory, double io)
 			[PRESSURE_IO].full_avg10_centi = (uint32_t)(io * 100),
 		}};
 
+	made_busy(host, host->busy_pct);
+	payload.cpu_busy_ns = host->busy_ns;
 	made_frame(host, FRAME_HOST_SAMPLE, &payload, NULL);
 }
 
@@ -199,7 +215,7 @@ void made_exit_inferred(struct made_host *host, uint32_t pid)
 
 void made_connect(struct made_host *host)
 {
-	const struct host payload = {.cpus = 2, .page_bytes = 4096, .memory_bytes = 1 << 30};
+	const struct host payload = {.cpus = MADE_CPUS, .page_bytes = 4096, .memory_bytes = 1 << 30};
 	const struct text texts[] = {text_of("testhost"), text_of("6.1.0")};
 
 	tick(host);
@@ -278,6 +294,7 @@ void made_exit(struct made_host *host, uint32_t pid, uint32_t status)
 
 	reckon(host, process);
 	payload.cpu_ns = (uint64_t)process->use.cpu_ns;
+	payload.connects = (uint32_t)(uint64_t)process->use.connects;
 	payload.process.time_ns = host->now_ns;
 	made_frame(host, FRAME_EXIT, &payload, NULL);
 	process->alive = false;

@@ -14,6 +14,8 @@
 struct made_use {
 	double cpu_pct, anon_mb_per_sec, io_mb_per_sec;
 	double cpu_ns, anon_mb, file_mb, shmem_mb, swap_mb, io_mb;
+	double connects, connects_per_sec;
+	uint32_t connections;
 	uint32_t fds, fd_limit, threads;
 	char state; /* 0: S */
 };
@@ -35,6 +37,8 @@ struct made_host {
 	uint64_t sequence, frames;
 	uint32_t last_pid, pass;
 	uint64_t cgroup;		/* of new processes without a parent */
+	double busy_pct;		/* of all CPUs, from busy_since_ns on */
+	uint64_t busy_ns, busy_since_ns;
 	struct made_process *processes; /* by pid */
 };
 
@@ -62,7 +66,11 @@ struct made_use *made_use(struct made_host *host, uint32_t pid);
 /* @secs seconds with a partial pass at the end of each. */
 void made_run(struct made_host *host, unsigned secs);
 
-/* HOST_SAMPLE with these averages in percent: some for the CPU, full for memory and storage. */
+/*
+ * HOST_SAMPLE with these averages in percent: some for the CPU, full for memory and storage; and with the CPU use that
+ * made_busy() said, 0 until then.
+ */
+void made_busy(struct made_host *host, double cpu_pct);
 void made_pressure(struct made_host *host, double cpu, double memory, double io);
 
 /* The kernel chooses @pid; it has not ended yet. */

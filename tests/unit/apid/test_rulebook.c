@@ -140,6 +140,25 @@ static void a_set_that_breaks_off_is_replaced_by_the_next(void **state)
 	rulebook_done(&book);
 }
 
+static void what_is_built_in_is_not_loaded(void **state)
+{
+	const struct rule breaker = {.generation = 1, .index = 1};
+	struct rulebook book = {0};
+
+	(void)state;
+	assert_int_equal(rulebook_loaded(&book), 0);
+	assert_int_equal(rulebook_set(&book, rules_frame(1, 2, 1, "")), 0);
+	assert_int_equal(rulebook_rule(&book, rule_frame(1, 0, "a")), 0);
+	assert_int_equal(rulebook_rule(&book,
+				 make_frame(&made, FRAME_RULE, &breaker,
+					 (struct text[]){text_of("circuit_breaker_io"),
+						 text_of("circuit_breaker")})),
+		0);
+	assert_int_equal(book.count, 2);
+	assert_int_equal(rulebook_loaded(&book), 1);
+	rulebook_done(&book);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -150,6 +169,7 @@ int main(void)
 		cmocka_unit_test(what_does_not_belong_to_the_set_is_refused),
 		cmocka_unit_test(the_largest_set_is_kept_and_no_larger_one),
 		cmocka_unit_test(a_set_that_breaks_off_is_replaced_by_the_next),
+		cmocka_unit_test(what_is_built_in_is_not_loaded),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -92,6 +92,12 @@ static void assert_defaults(const struct config *config)
 	assert_int_equal(config->collector.network, d.collector.network);
 	assert_int_equal(config->collector.cpu_budget_pct, d.collector.cpu_budget_pct);
 	assert_string_equal(config->rules.path, d.rules.path);
+	assert_int_equal(config->circuit_breaker.enabled, d.circuit_breaker.enabled);
+	assert_true(config->circuit_breaker.cpu_use_pct == d.circuit_breaker.cpu_use_pct);
+	for (int i = 0; i < PRESSURE_RESOURCES; i++)
+		assert_true(config->circuit_breaker.stall_pct[i] == d.circuit_breaker.stall_pct[i]);
+	assert_int_equal(config->circuit_breaker.grace_secs, d.circuit_breaker.grace_secs);
+	assert_int_equal(config->circuit_breaker.action, d.circuit_breaker.action);
 	assert_int_equal(config->retention.process_seconds, d.retention.process_seconds);
 	assert_lists_equal(&config->api.listen, &d.api.listen);
 	assert_string_equal(config->api.socket, d.api.socket);
@@ -125,6 +131,13 @@ static void has_the_promised_defaults(void **state)
 	assert_true(c->collector.network);
 	assert_int_equal(c->collector.cpu_budget_pct, 5);
 	assert_string_equal(c->rules.path, "");
+	assert_true(c->circuit_breaker.enabled);
+	assert_true(c->circuit_breaker.cpu_use_pct == 90);
+	assert_true(c->circuit_breaker.stall_pct[PRESSURE_CPU] == 40);
+	assert_true(c->circuit_breaker.stall_pct[PRESSURE_MEMORY] == 30);
+	assert_true(c->circuit_breaker.stall_pct[PRESSURE_IO] == 50);
+	assert_int_equal(c->circuit_breaker.grace_secs, 15);
+	assert_int_equal(c->circuit_breaker.action, ACTION_KILL_PROCESS);
 	assert_int_equal(c->retention.process_seconds, 300);
 	assert_int_equal(c->api.listen.count, 2);
 	assert_string_equal(c->api.listen.items[0], "127.0.0.1:3000");
@@ -143,7 +156,10 @@ static void has_the_promised_defaults(void **state)
 static void ships_a_file_that_says_every_default(void **state)
 {
 	static const char *const keys[] = {"mode", "level", "collectord", "ruled", "apid",
-		"enforcerd", "sample_interval_ms", "ring_bytes", "capture_args", "network", "cpu_budget_pct", "path", "process_seconds", "listen",
+		"enforcerd", "sample_interval_ms", "ring_bytes", "capture_args", "network",
+		"cpu_budget_pct", "path",
+		"enabled", "cpu_usage_threshold", "cpu_psi_threshold", "memory_psi_threshold",
+		"io_psi_threshold", "grace_period_secs", "action", "process_seconds", "listen",
 		"socket", "allowed_hosts", "approval_ttl_secs", "execution_ttl_secs",
 		"max_actions_per_hour", "term_grace_secs", "approvers_required", "auto_rules",
 		"users", "cgroups", "group", "via"};
@@ -157,6 +173,7 @@ static void ships_a_file_that_says_every_default(void **state)
 	f->config.approvers.via = 0;
 	f->config.api.listen.count = 1;
 	f->config.collector.capture_args = f->config.collector.network = false;
+	f->config.circuit_breaker = (struct breaker_config){0};
 	assert_int_equal(
 		config_load(&f->config, TESTS_DIR "/../configs/linnix.yaml", &f->problems), 0);
 	assert_int_equal(f->problems.count, 0);

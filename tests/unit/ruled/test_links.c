@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: AGPL-3.0-only */
-/* The feed and the proposals over real sockets, with a made-up apid and enforcerd at the other end. */
+/* The links over real sockets, with a made-up collectord, apid and enforcerd at the other end. */
 #include <errno.h>
 #include <setjmp.h>
 #include <signal.h>
@@ -10,7 +10,9 @@
 
 #include <cmocka.h>
 
+#include "common/account.h"
 #include "common/boot.h"
+#include "ruled/events_link.h"
 #include "ruled/proposals_link.h"
 
 #define TOLD_MAX 64
@@ -22,7 +24,8 @@ struct fixture {
 	struct engine *engine;
 	struct feed_link feed;
 	struct proposals_link proposals;
-	struct link *apid, *enforcerd; /* the other ends */
+	struct events_link events;
+	struct link *apid, *enforcerd, *collectord; /* the other ends */
 	unsigned steps;
 	bool acknowledges;
 	unsigned breaks_at; /* this alert ends the connection */
@@ -39,6 +42,8 @@ struct fixture {
 	char incident[64]; /* of the last proposal */
 	unsigned incidents, downs;
 	struct propose propose; /* the last */
+	struct want want;	/* the last */
+	unsigned wants;
 };
 
 static void acknowledge(struct fixture *f, struct link *link, const struct frame *frame)
@@ -142,6 +147,16 @@ static int on_withdraw(struct link *link, const struct frame *frame, int *fd, vo
 	return 0;
 }
 
+static int on_want(struct link *link, const struct frame *frame, int *fd, void *ctx)
+{
+	struct fixture *f = ctx;
+
+	(void)link, (void)fd;
+	f->want = *(const struct want *)frame->payload;
+	f->wants++;
+	return 0;
+}
+
 static const struct link_handlers FEED[] = {
 	{FRAME_ALERT, on_alert},
 	{FRAME_ALERT_NOTE, on_note},
@@ -154,6 +169,9 @@ static const struct link_handlers FEED[] = {
 static const struct link_handlers PROPOSALS[] = {
 	{FRAME_PROPOSE, on_propose},
 	{FRAME_WITHDRAW, on_withdraw},
+};
+static const struct link_handlers EVENTS[] = {
+	{FRAME_WANT, on_want},
 };
 static const struct link_def APID = {
 	.name = "feed",
@@ -179,6 +197,18 @@ static const struct link_def ENFORCERD = {
 	.queue_bytes_max = 65536,
 	.handlers = PROPOSALS,
 	.handler_count = ARRAY_LEN(PROPOSALS),
+};
+
+static const struct link_def COLLECTORD = {
+	.name = "events",
+	.socket = "ruled/events.sock",
+	.self = ROLE_COLLECTORD,
+	.peer = ROLE_RULED,
+	.in = WAY_EVENTS_DOWN,
+	.out = WAY_EVENTS_UP,
+	.queue_bytes_max = 65536,
+	.handlers = EVENTS,
+	.handler_count = ARRAY_LEN(EVENTS),
 };
 
 static void no_alert(void *ctx, const struct engine_alert *alert)
@@ -226,7 +256,7 @@ static int set_up(void **state)
 	strcpy(f->dir, "/tmp/linnix-test-XXXXXX");
 	if (!mkdtemp(f->dir) || setenv("LINNIX_RUN_DIR", f->dir, 1) < 0)
 		return -1;
-	for (const char *const *name = (const char *const[]){"apid", "enforcerd", NULL}; *name;
+	for (const char *const *name = (const char *const[]){"apid", "enforcerd", "ruled", NULL}; *name;
 		name++) {
 		snprintf(path, sizeof(path), "%s/%s", f->dir, *name);
 		if (mkdir(path, 0755) < 0)
@@ -236,7 +266,8 @@ static int set_up(void **state)
 	if (loop_new(&f->loop) < 0 || loop_timer_new(f->loop, on_step, f, &f->step) < 0 ||
 		engine_new(&options, &sink, &f->engine) < 0 ||
 		feed_link_new(&f->feed, f->loop, f->engine, geteuid()) < 0 ||
-		proposals_link_new(&f->proposals, f->loop, &f->feed, f->engine, 7, geteuid()) < 0)
+		proposals_link_new(&f->proposals, f->loop, &f->feed, f->engine, 7, geteuid()) < 0 ||
+		events_link_new(&f->events, f->loop, f->engine, &f->feed, geteuid()) < 0)
 		return -1;
 	*state = f;
 	return 0;
@@ -250,14 +281,17 @@ static void open_end(struct fixture *f, const struct link_def *def, struct link 
 
 static int tear_down(void **state)
 {
-	static const char *const left[] = {"apid/feed.sock", "enforcerd/proposals.sock", "apid", "enforcerd"};
+	static const char *const left[] = {"apid/feed.sock", "enforcerd/proposals.sock", "ruled/events.sock",
+		"apid", "enforcerd", "ruled"};
 	struct fixture *f = *state;
 	char path[64];
 
+	events_link_done(&f->events);
 	proposals_link_done(&f->proposals);
 	feed_link_done(&f->feed);
 	link_free(f->apid);
 	link_free(f->enforcerd);
+	link_free(f->collectord);
 	engine_free(f->engine);
 	loop_event_free(f->step);
 	loop_free(f->loop);
@@ -493,16 +527,19 @@ static void mute(struct fixture *f, const char *what, uint64_t until)
 	run(f, 50);
 }
 
-static void use_rule(struct fixture *f)
+static void use_rules(struct fixture *f, const char *yaml)
 {
-	static const char yaml[] =
-		"- {name: storm, detector: forks_per_sec, threshold: 10, duration: 2}\n";
-	struct problems problems = PROBLEMS_INIT;
+	_cleanup_(problems_done) struct problems problems = PROBLEMS_INIT;
 	struct ruleset *ruleset;
 
 	assert_int_equal(ruleset_parse(yaml, strlen(yaml), "rules", &problems, &ruleset), 0);
-	problems_done(&problems);
 	assert_int_equal(engine_set_rules(f->engine, ruleset), 0);
+	events_link_want(&f->events);
+}
+
+static void use_rule(struct fixture *f)
+{
+	use_rules(f, "- {name: storm, detector: forks_per_sec, threshold: 10, duration: 2}\n");
 	feed_link_rules(&f->feed, "");
 }
 
@@ -553,6 +590,62 @@ static void an_enforcerd_that_comes_back_says_what_stands(void **state)
 	assert_int_equal(mutes_until(engine_mutes(f->engine), MUTE_RULE, text_of("storm"), 1), 0);
 }
 
+/* The socket belongs to a group that only an installed suite has. */
+static void skip_without_group(void)
+{
+	gid_t gid;
+
+	if (geteuid() != 0 || account_group("linnix-events", &gid) < 0)
+		skip();
+}
+
+#define COUNTS "- {name: c, detector: connection_count, threshold: 9, duration: 1}\n"
+#define OTHERS "- {name: r, detector: connect_rate, threshold: 9, duration: 1}\n"
+
+static void open_connections_are_asked_for_while_a_rule_needs_them(void **state)
+{
+	struct fixture *f = *state;
+
+	skip_without_group();
+	use_rules(f, OTHERS);
+	assert_int_equal(events_link_open(&f->events), 0);
+	open_end(f, &COLLECTORD, &f->collectord);
+	run(f, 100);
+	assert_int_equal(f->wants, 1);
+	assert_int_equal(f->want.connections, 0);
+	use_rules(f, OTHERS COUNTS);
+	run(f, 50);
+	assert_int_equal(f->wants, 2);
+	assert_int_equal(f->want.connections, 1);
+	/* Nothing new: nothing is said. */
+	use_rules(f, COUNTS);
+	run(f, 50);
+	assert_int_equal(f->wants, 2);
+	use_rules(f, "");
+	run(f, 50);
+	assert_int_equal(f->wants, 3);
+	assert_int_equal(f->want.connections, 0);
+}
+
+static void a_collectord_that_comes_back_is_told_again(void **state)
+{
+	struct fixture *f = *state;
+
+	skip_without_group();
+	use_rules(f, COUNTS);
+	assert_int_equal(events_link_open(&f->events), 0);
+	open_end(f, &COLLECTORD, &f->collectord);
+	run(f, 100);
+	assert_int_equal(f->want.connections, 1);
+	link_free(TAKE_PTR(f->collectord));
+	f->want = (struct want){0};
+	run(f, 50);
+	open_end(f, &COLLECTORD, &f->collectord);
+	run(f, 400);
+	assert_int_equal(f->wants, 2);
+	assert_int_equal(f->want.connections, 1);
+}
+
 int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
@@ -566,6 +659,8 @@ int main(void)
 		TEST(without_enforcer_or_culprit_the_note_says_so),
 		TEST(a_mute_is_passed_on_with_its_rule_and_to_a_new_apid),
 		TEST(an_enforcerd_that_comes_back_says_what_stands),
+		TEST(open_connections_are_asked_for_while_a_rule_needs_them),
+		TEST(a_collectord_that_comes_back_is_told_again),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
