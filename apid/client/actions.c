@@ -36,7 +36,7 @@ static const char *gate_of(const json_t *action)
 
 static int print_actions(const struct client *client, const json_t *actions)
 {
-	_cleanup_(table_done) struct table table;
+	_cleanup_(table_done) struct table table = {0};
 	char text[FIELD_TEXT_SIZE];
 	const json_t *action;
 	size_t i;

@@ -20,7 +20,7 @@ static const struct column columns[] = {
 
 static int print_alerts(const struct client *client, const json_t *alerts)
 {
-	_cleanup_(table_done) struct table table;
+	_cleanup_(table_done) struct table table = {0};
 	char text[FIELD_TEXT_SIZE];
 	const json_t *alert;
 	size_t i;

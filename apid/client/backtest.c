@@ -101,7 +101,7 @@ static void offset_cell(struct table *table, double time, double started)
 static void print_rules(
 	const struct client *client, const struct replayed *replayed, double started)
 {
-	_cleanup_(table_done) struct table table;
+	_cleanup_(table_done) struct table table = {0};
 	char text[FIELD_TEXT_SIZE];
 
 	table_init(&table, rule_columns, ARRAY_LEN(rule_columns));
@@ -139,7 +139,7 @@ static void add_culprit(struct table *table, const struct replayed_rule *rule,
 static void print_culprits(
 	const struct client *client, const struct replayed *replayed, double started)
 {
-	_cleanup_(table_done) struct table table;
+	_cleanup_(table_done) struct table table = {0};
 
 	table_init(&table, culprit_columns, ARRAY_LEN(culprit_columns));
 	for (unsigned i = 0; i < replayed->count; i++) {

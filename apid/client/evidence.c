@@ -133,7 +133,7 @@ static const struct column process_columns[] = {
 
 static void put_processes(const struct paper *paper, const char *heading, const json_t *list)
 {
-	_cleanup_(table_done) struct table table;
+	_cleanup_(table_done) struct table table = {0};
 	char text[FIELD_TEXT_SIZE];
 	const json_t *process;
 	size_t i;

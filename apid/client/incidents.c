@@ -23,7 +23,7 @@ static const struct column columns[] = {
 
 static int print_incidents(const struct client *client, const json_t *incidents)
 {
-	_cleanup_(table_done) struct table table;
+	_cleanup_(table_done) struct table table = {0};
 	char text[FIELD_TEXT_SIZE];
 	const json_t *incident;
 	size_t i;

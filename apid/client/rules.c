@@ -26,7 +26,7 @@ static const struct column columns[] = {
 
 static int print_rules(const struct client *client, const json_t *rules)
 {
-	_cleanup_(table_done) struct table table;
+	_cleanup_(table_done) struct table table = {0};
 	char text[FIELD_TEXT_SIZE];
 	const json_t *rule;
 	size_t i;

@@ -45,7 +45,7 @@ static void join(const json_t *array, const char *between, char *out, size_t siz
 
 static void print_daemons(const struct client *client, const json_t *daemons)
 {
-	_cleanup_(table_done) struct table table;
+	_cleanup_(table_done) struct table table = {0};
 	const char *name;
 	const json_t *daemon;
 	char text[FIELD_TEXT_SIZE], capabilities[512];

@@ -8,11 +8,14 @@
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/wait.h>
+#include <time.h>
 
 #include "common/clock.h"
 
-#define NOBODY	     65534
-#define MEMORY_BYTES (512ULL << 20) /* of addresses: the largest load and the program itself */
+#define LEAVE_TRIES   25
+#define LEAVE_EACH_MS 20
+#define NOBODY	      65534
+#define MEMORY_BYTES  (512ULL << 20) /* of addresses: the largest load and the program itself */
 
 static const struct {
 	__rlimit_resource_t resource;
@@ -48,12 +51,19 @@ static int drop_rights(void)
 	return prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0 ? -errno : 0;
 }
 
-/* Ends with @parent; who has lost it meanwhile ends now. */
-static void tie_to(pid_t parent, unsigned seconds)
+/* Gets @signal when @parent ends; who has lost it meanwhile ends now. */
+static void tie_to(pid_t parent, int signal, unsigned seconds)
 {
 	alarm(seconds);
-	if (prctl(PR_SET_PDEATHSIG, SIGKILL) < 0 || getppid() != parent)
+	if (prctl(PR_SET_PDEATHSIG, signal) < 0 || getppid() != parent)
 		_exit(EXIT_FAILURE);
+}
+
+/* Not as a crash: that would be another failure than the one that is shown. */
+static void leave(int signal)
+{
+	(void)signal;
+	_exit(EXIT_SUCCESS);
 }
 
 /* Signals as at the start of a program: nothing is ignored, nothing held back. */
@@ -64,6 +74,7 @@ static void reset_signals(void)
 	for (int i = 1; i < NSIG; i++)
 		(void)signal(i, SIG_DFL);
 	sigemptyset(&none);
+	(void)signal(SIGTERM, leave);
 	sigprocmask(SIG_SETMASK, &none, NULL);
 }
 
@@ -74,7 +85,7 @@ static _Noreturn void become_load(pid_t parent, load_fn *load)
 	/* Rights first: a change of user forgets whom we are tied to. */
 	if (drop_rights() < 0 || apply_limits() < 0)
 		_exit(EXIT_FAILURE);
-	tie_to(parent, CREW_SECS);
+	tie_to(parent, SIGKILL, CREW_SECS);
 	if (close_range(STDERR_FILENO + 1, ~0U, 0) < 0)
 		_exit(EXIT_FAILURE);
 	prctl(PR_SET_NAME, CREW_NAME);
@@ -102,14 +113,18 @@ int crew_start(struct crew *crew, load_fn *load)
 	return 0;
 }
 
-bool crew_runs(const struct crew *crew)
+/* Whoever has ended is not taken away: the group's number stays ours until crew_end(). */
+static bool is_running(pid_t pid)
 {
 	siginfo_t info = {0};
 
-	/* Not taken away: the group's number stays ours until crew_end(). */
-	return crew->pgid > 1 &&
-	       waitid(P_PID, (id_t)crew->pgid, &info, WEXITED | WNOHANG | WNOWAIT) == 0 &&
+	return waitid(P_PID, (id_t)pid, &info, WEXITED | WNOHANG | WNOWAIT) == 0 &&
 	       info.si_pid == 0;
+}
+
+bool crew_runs(const struct crew *crew)
+{
+	return crew->pgid > 1 && is_running(crew->pgid);
 }
 
 bool crew_has(const struct crew *crew, pid_t pid)
@@ -119,14 +134,20 @@ bool crew_has(const struct crew *crew, pid_t pid)
 
 void crew_end(struct crew *crew)
 {
+	const struct timespec pause = {.tv_nsec = LEAVE_EACH_MS * NSEC_PER_MSEC};
 	const pid_t pgid = crew->pgid;
 
 	crew->pgid = 0;
 	if (pgid <= 1 || pgid == getpgrp())
 		return;
 	/* Our child, ended or not, has not been waited for: this number is its group's and nobody
-	 * else's. No member can start another one while the signal is on its way: fork() looks
-	 * first. */
+	 * else's. */
+	(void)!kill(-pgid, SIGTERM);
+	for (int i = 0; i < LEAVE_TRIES && is_running(pgid); i++)
+		nanosleep(&pause, NULL);
+	/* Those who are stopped, or late. No member can start another one while the signal is on
+	 * its way: fork() looks first. */
+	nanosleep(&pause, NULL);
 	(void)!kill(-pgid, SIGKILL);
 	while (waitpid(-pgid, NULL, 0) > 0 || errno == EINTR)
 		;
@@ -138,6 +159,6 @@ pid_t crew_fork(unsigned seconds)
 	pid_t pid = fork();
 
 	if (pid == 0)
-		tie_to(parent, seconds);
+		tie_to(parent, SIGTERM, seconds);
 	return pid < 0 ? -errno : pid;
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: AGPL-3.0-only */
 /*
  * A load in a process group of its own: without rights, with limits, and tied to us: the kernel
- * ends it when we end in whatever way, each of its members likewise when its parent does, and an
+ * ends it when we end in whatever way, each of its members leaves when its parent ends, and an
  * alarm ends each after CREW_SECS. The only thing here that is ever signalled is that group.
  */
 #pragma once

@@ -19,5 +19,5 @@ load_fn load_fork_storm;   /* children that sleep for two seconds */
 load_fn load_short_jobs;   /* children that end at once */
 load_fn load_memory_leak;  /* touches page by page */
 load_fn load_cpu_spike;	   /* one busy process */
-load_fn load_runaway_tree; /* a busy parent and a busy child */
+load_fn load_runaway_tree; /* a busy parent and two busy children */
 load_fn load_fd_leak;	   /* opens and does not close */
