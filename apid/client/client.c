@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 
+static void complain(const char *fmt, va_list ap) printf_like(1, 0);
 static void complain(const char *fmt, va_list ap)
 {
 	_cleanup_free_ char *text = NULL;
