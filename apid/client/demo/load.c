@@ -89,8 +89,8 @@ _Noreturn void load_cpu_spike(void)
 
 _Noreturn void load_runaway_tree(void)
 {
-	/* Two: on a host that is busy already they get the more of it together. */
-	for (int i = 0; i < 2; i++) {
+	/* Several: on a host that is busy already they get the more of it together. */
+	for (int i = 0; i < LOAD_BUSY_CHILDREN; i++) {
 		pid_t pid = crew_fork(CREW_SECS);
 
 		if (pid < 0)
