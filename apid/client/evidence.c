@@ -7,6 +7,8 @@
 #include "apid/client/sparkline.h"
 #include "apid/client/table.h"
 
+#define DEPTH_MAX 16 /* what is deeper is shown as deep */
+
 struct paper {
 	const json_t *incident;
 	FILE *file;
@@ -131,6 +133,17 @@ static const struct column process_columns[] = {
 	{"COMMAND LINE", false, false},
 };
 
+/* Below each other as they are: by generation, counted from the first, where it is told. */
+static void comm_cell(struct table *table, const json_t *list, const json_t *process)
+{
+	double depth = field_number(process, "generation") -
+		       field_number(json_array_get(list, 0), "generation");
+	const char *comm = field_string(process, "comm");
+
+	table_cellf(
+		table, "%*s%s", 2 * (int)fmin(fmax(depth, 0), DEPTH_MAX), "", comm ? comm : "-");
+}
+
 static void put_processes(const struct paper *paper, const char *heading, const json_t *list)
 {
 	_cleanup_(table_done) struct table table = {0};
@@ -150,7 +163,7 @@ static void put_processes(const struct paper *paper, const char *heading, const 
 		table_cell(&table, show_bytes(process, "rss_bytes", text));
 		table_cell(&table, show_number(process, "fds", text));
 		table_cell(&table, field_string(process, "user"));
-		table_cell(&table, field_string(process, "comm"));
+		comm_cell(&table, list, process);
 		table_cell(&table, field_string(process, "args"));
 	}
 	table_print(&table, paper->file, paper->terminal);

@@ -74,17 +74,16 @@ static bool has_rule(const json_t *rules, const char *name)
 
 static void print_muted(const json_t *answer)
 {
-	const char *rule = field_string(answer, "rule"), *culprit = field_string(answer, "culprit");
+	const char *kind = field_string(answer, "kind"), *what = field_string(answer, "what");
 	char text[FIELD_TEXT_SIZE];
 
-	fputs("muted", stdout);
-	if (rule || culprit) {
-		fputs(rule ? " rule " : " culprit ", stdout);
-		put_text(stdout, rule ? rule : culprit);
-	}
-	if (field(answer, "muted_until"))
-		printf(" until %s", show_time(answer, "muted_until", text));
-	putchar('\n');
+	put_text(stdout, kind ? kind : "");
+	putchar(' ');
+	put_text(stdout, what ? what : "");
+	if (field(answer, "until"))
+		printf(" is muted until %s\n", show_time(answer, "until", text));
+	else
+		puts(" is not muted any more");
 }
 
 int cmd_mute(const struct client *client)
@@ -95,7 +94,7 @@ int cmd_mute(const struct client *client)
 	json_t *body;
 	int r;
 
-	if (duration_parse(time, &seconds) < 0 || seconds == 0)
+	if (duration_parse(time, &seconds) < 0)
 		return fail_usage(
 			"--for is a number and s, m, h or d, as in 2h, up to 366d; not '%s'", time);
 	r = ask(client, "/rules", NULL, &rules);

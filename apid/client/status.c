@@ -98,6 +98,23 @@ static void print_hold(const json_t *status)
 	put_line("hold", line);
 }
 
+static void print_mutes(const json_t *mutes)
+{
+	char text[FIELD_TEXT_SIZE], line[512];
+	const json_t *mute;
+	size_t i;
+
+	json_array_foreach(mutes, i, mute)
+	{
+		const char *kind = field_string(mute, "kind"), *what = field_string(mute, "what");
+		const char *by = field_string(mute, "by");
+
+		snprintf(line, sizeof(line), "%s %s until %s, by %s", kind ? kind : "?",
+			what ? what : "?", show_time(mute, "until", text), by ? by : "?");
+		put_line("muted", line);
+	}
+}
+
 static void print_events(const json_t *status)
 {
 	char a[FIELD_TEXT_SIZE], b[FIELD_TEXT_SIZE], c[FIELD_TEXT_SIZE], line[256];
@@ -129,6 +146,7 @@ static void print_status(const struct client *client, const json_t *status, cons
 	put_line("kernel", field_string(status, "kernel"));
 	put_line("mode", field_string(status, "mode"));
 	print_hold(status);
+	print_mutes(field(status, "mutes"));
 	put_line("up for", duration_text((uint64_t)MAX(field_number(status, "uptime_s"), 0), text));
 	print_events(status);
 	print_rules(status);

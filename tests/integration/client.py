@@ -19,7 +19,6 @@ from apid import APPROVE, APPROVED, CONFLICT, HOLD, OK, PENDING, UNIX, WHOAMI, A
 from linnix import BUILD, TOP, main, test, wait_for
 
 linnix._tests.clear()  # those of apid.py
-apid.PORT = 3927
 LINNIX = os.path.join(BUILD, "linnix")
 OK_CODE, NO, USAGE, UNREACHABLE = range(4)
 HIGH = 3
@@ -172,6 +171,32 @@ def status_says_whether_the_suite_is_ready():
         code, out, _ = ask(daemon, "status")
         assert code == NO and "enforcerd is not connected" in out, out
         assert json.loads(ask(daemon, "status", "--json")[1])["daemons"]["enforcerd"]["up"] is False
+
+
+@test
+def a_mute_is_posted_for_the_rule_of_that_name_or_else_for_the_culprit():
+    class Muter(Liar):
+        """Knows one rule; answers a mute with what it has been asked for."""
+
+        def run(self):
+            with contextlib.suppress(OSError):
+                while True:
+                    sock, _ = self.listener.accept()
+                    head, _, body = sock.recv(65536).decode().partition("\r\n\r\n")
+                    answer = [{"name": "storm"}]
+                    if head.startswith("POST /rules/mute HTTP/1.0\r\n"):
+                        asked = json.loads(body)
+                        kind = "rule" if "rule" in asked else "culprit"
+                        answer = {"kind": kind, "what": asked[kind], "by": asked["approver"],
+                                  "until": 1700000000 + asked["seconds"] if asked["seconds"] else None}
+                    sock.sendall(b"HTTP/1.0 200 OK\r\n\r\n" + json.dumps(answer).encode())
+                    sock.close()
+    with Muter(b"") as muter:
+        assert muter.ask("mute", "storm", "--for", "2h")[:2] == (OK_CODE, "rule storm is muted until 2023-11-15 00:13:20\n")
+        assert muter.ask("mute", "make", "--for", "1m")[:2] == (OK_CODE, "culprit make is muted until 2023-11-14 22:14:20\n")
+        assert muter.ask("mute", "storm", "--for", "0s")[:2] == (OK_CODE, "rule storm is not muted any more\n")
+        code, out, _ = muter.ask("--json", "mute", "make", "--for", "1d", "--approver", "sre")
+        assert code == OK_CODE and json.loads(out)["by"] == "sre", out
 
 
 @test

@@ -66,6 +66,20 @@ static void everything_there_is_is_shown(void **state)
 	assert_null(strstr(text, "cleared"));
 }
 
+static void a_tree_is_indented_by_generation(void **state)
+{
+	_cleanup_free_ char *text = print(
+		"{\"tree\":[{\"pid\":1,\"comm\":\"top\",\"generation\":-1},{\"pid\":2,\"comm\":\"mid\","
+		"\"generation\":0},{\"pid\":3,\"comm\":\"low\",\"generation\":1},"
+		"{\"pid\":4,\"comm\":\"deep\",\"generation\":1e300}]}");
+
+	(void)state;
+	has(text, "  top ");
+	has(text, "    mid ");
+	has(text, "      low ");
+	has(text, "  deep ");
+}
+
 static void what_is_missing_is_left_out(void **state)
 {
 	_cleanup_free_ char *text = print("{}");
@@ -109,6 +123,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(everything_there_is_is_shown),
+		cmocka_unit_test(a_tree_is_indented_by_generation),
 		cmocka_unit_test(what_is_missing_is_left_out),
 		cmocka_unit_test(parts_of_another_kind_do_no_harm),
 		cmocka_unit_test(bars_go_from_the_lowest_to_the_highest),
