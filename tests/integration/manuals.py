@@ -176,6 +176,38 @@ def every_option_is_in_its_manual_and_the_other_way_round():
          documented_options(section(page("linnix.7"), "RUNNING FROM A SOURCE TREE")).items())
 
 
+def client_help(*command):
+    return subprocess.run([os.path.join(BUILD, "linnix"), *command, "--help"], capture_output=True, text=True,
+                          check=True).stdout
+
+
+@test
+def every_command_of_the_client_is_in_its_manual_with_its_operands_and_options():
+    text = page("linnix.1")
+    told = options(os.path.join(BUILD, "linnix"))
+    same("linnix", told.items(), documented_options(section(text, "DESCRIPTION")).items())
+    commands = re.findall(r"^  ([a-z][a-z-]*)(?: ([A-Z|]+))?  +\S", client_help(), re.M)
+    assert len(commands) > 10, commands
+    lines = {line.split()[0]: line for line in re.findall(r"^\.It Cm (.*)$", section(text, "COMMANDS"), re.M)}
+    same("commands", [name for name, _ in commands], lines)
+    for name, operand in commands:
+        taken = dict(re.findall(r"^  --([a-z-]+) ?([A-Z]*)", client_help(name), re.M))
+        stated = dict(re.findall(r"Fl -([a-z-]+)(?: Ar (\w+))?", lines[name]))
+        same("options of " + name, [(key, bool(value)) for key, value in taken.items()],
+             [(key, bool(value)) for key, value in stated.items()])
+        assert bool(operand) == bool(re.match(r"[a-z-]+ Ar ", lines[name])), (name, operand)
+
+
+@test
+def every_demonstration_is_in_the_manual_with_its_detector():
+    table = re.findall(r'\{"([a-z-]+)", "([a-z_]+)", "', source("apid", "client", "demo", "scenario.c"))
+    documented = items(section(page("linnix.1"), "DEMONSTRATIONS"), "Cm")
+    same("demonstrations", [name for name, _ in table] + ["all"], documented)
+    detectors = told_detectors()
+    for name, detector in table:
+        assert ".Cm %s\n" % detector in documented[name] and detector in detectors, name
+
+
 @test
 def every_key_of_the_configuration_is_in_its_manual_with_its_range():
     keys = config_keys()
@@ -336,7 +368,7 @@ def the_recipe_for_the_audit_chain_accepts_what_enforcerd_wrote_and_finds_each_c
 @test
 def every_page_that_is_referred_to_is_there():
     pages = {os.path.basename(path) for path in glob.glob(os.path.join(MAN, "*"))}
-    assert pages >= {"linnix-%s.8" % daemon for daemon in DAEMONS}
+    assert pages >= {"linnix-%s.8" % daemon for daemon in DAEMONS} | {"linnix.1"}
     for name in pages:
         references = {"%s.%s" % found for found in re.findall(r"^\.Xr (linnix\S*) (\d)", page(name), re.M)}
         assert references <= pages, (name, references - pages)
