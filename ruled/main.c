@@ -86,7 +86,8 @@ static int open_rules(struct ruled *d, const char *path)
 {
 	int r = rules_file_open(&d->rules_file, path);
 
-	d->rules_file.breakers = &d->config.circuit_breaker;
+	/* A replay shows what the rules of its file would tell; there is no configuration. */
+	d->rules_file.breakers = d->replay_path ? NULL : &d->config.circuit_breaker;
 	return r < 0 ? log_err_r(r, "directory of the rules file %s", path) : 0;
 }
 
