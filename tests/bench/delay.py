@@ -52,7 +52,7 @@ def cpu_seconds(pid):
 def crowd_cpu_pct(sleepers, seconds, rules):
     """Percent of one core that all daemons take while @sleepers processes live and nothing happens."""
     with Suite(rules) as suite:
-        crowd = subprocess.Popen([published(os.path.join(BUILD, "tests/harness/crowd")), str(sleepers), "1", "0", "120"],
+        crowd = subprocess.Popen([published(os.path.join(BUILD, "tests/harness/crowd")), str(sleepers), "1", "0", "120"], stdin=subprocess.DEVNULL,
                                  stdout=subprocess.PIPE, cwd="/", **as_user(NOBODY))
         try:
             crowd.stdout.readline()

@@ -2,7 +2,7 @@
 /*
  * crowd SLEEPERS DEPTH PER_SECOND SECONDS: a host full of processes. SLEEPERS children that sleep, and a chain of
  * DEPTH generations whose last one starts PER_SECOND sleepers a second. Says "ready PID", the pid of that last one,
- * when all are there and before it starts any. Everything ends with this process, or after SECONDS.
+ * when all are there; it starts the first when a line comes in. Everything ends with this process, or after SECONDS.
  */
 #include <signal.h>
 #include <stdio.h>
@@ -43,7 +43,8 @@ static void storm(long per_second)
 
 	printf("ready %d\n", (int)getpid());
 	fflush(stdout);
-	sleep(1);
+	if (getchar() == EOF)
+		sleep_on();
 	for (;;) {
 		if (per_second > 0 && start() == 0)
 			sleep_on();
