@@ -220,7 +220,7 @@ json_t *status_rules(const struct rulebook *book, uint64_t wall_ns)
 {
 	json_t *list = json_array();
 
-	for (unsigned i = 0; i < book->count; i++)
+	for (unsigned i = 0; i < rulebook_loaded(book); i++)
 		json_array_append_new(list, rule_json(&book->rules[i], wall_ns));
 	return list;
 }

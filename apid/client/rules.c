@@ -57,11 +57,16 @@ int cmd_rules(const struct client *client)
 	return list_ask(client, "/rules", print_rules);
 }
 
+/* The circuit breakers are rules of no file. */
+#define BUILT_IN "circuit_breaker_"
+
 static bool has_rule(const json_t *rules, const char *name)
 {
 	const json_t *rule;
 	size_t i;
 
+	if (strncmp(name, BUILT_IN, strlen(BUILT_IN)) == 0)
+		return true;
 	json_array_foreach(rules, i, rule)
 	{
 		const char *has = field_string(rule, "name");

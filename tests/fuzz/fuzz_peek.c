@@ -11,7 +11,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 static bool names_claimed_route(const char *data, size_t size)
 {
 	static const char *const starts[] = {
-		"GET /whoami", "HEAD /whoami", "POST /actions/action-", "POST /enforcement/"};
+		"GET /whoami", "HEAD /whoami", "POST /actions/action-", "POST /enforcement/", "POST /rules/mute"};
 
 	for (size_t i = 0; i < ARRAY_LEN(starts); i++)
 		if (size > strlen(starts[i]) && memcmp(data, starts[i], strlen(starts[i])) == 0)
