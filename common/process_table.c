@@ -22,6 +22,7 @@ void process_table_init(struct process_table *table, const struct process_limits
 	TAILQ_INIT(&table->live);
 	TAILQ_INIT(&table->exited);
 	TAILQ_INIT(&table->zombies);
+	TAILQ_INIT(&table->roots);
 }
 
 void process_table_done(struct process_table *table)
@@ -40,6 +41,57 @@ struct process_entry *process_table_find(
 void process_table_unsync(struct process_table *table)
 {
 	table->synced = false;
+}
+
+static struct process_children *siblings_of(
+	struct process_table *table, const struct process_entry *entry)
+{
+	return entry->parent ? &entry->parent->children : &table->roots;
+}
+
+/* Puts it, and whom it was the last living descendant of, behind its siblings. */
+static void become_past(struct process_table *table, struct process_entry *entry)
+{
+	for (; entry && entry->exited && !entry->zombie; entry = entry->parent) {
+		const struct process_entry *first = TAILQ_FIRST(&entry->children);
+
+		/* What it still has to hand on is for the next walk. */
+		if (entry->past || entry->usage.pending_cpu_us > 0 || (first && !first->past))
+			return;
+		entry->past = true;
+		TAILQ_REMOVE(siblings_of(table, entry), entry, siblings);
+		TAILQ_INSERT_TAIL(siblings_of(table, entry), entry, siblings);
+	}
+}
+
+/* The other way round: there is somebody at or below it again. */
+static void become_present(struct process_table *table, struct process_entry *entry)
+{
+	for (; entry && entry->past; entry = entry->parent) {
+		entry->past = false;
+		TAILQ_REMOVE(siblings_of(table, entry), entry, siblings);
+		TAILQ_INSERT_HEAD(siblings_of(table, entry), entry, siblings);
+	}
+}
+
+static void hang(struct process_table *table, struct process_entry *entry, struct process_entry *parent)
+{
+	entry->parent = parent;
+	if (entry->past) {
+		TAILQ_INSERT_TAIL(siblings_of(table, entry), entry, siblings);
+		return;
+	}
+	TAILQ_INSERT_HEAD(siblings_of(table, entry), entry, siblings);
+	become_present(table, parent);
+}
+
+static void unhang(struct process_table *table, struct process_entry *entry)
+{
+	struct process_entry *parent = entry->parent;
+
+	TAILQ_REMOVE(siblings_of(table, entry), entry, siblings);
+	entry->parent = NULL;
+	become_past(table, parent);
 }
 
 /*
@@ -64,7 +116,8 @@ static struct process_entry *obtain(struct process_table *table, uint32_t tgid, 
 	}
 	entry->info.tgid = tgid;
 	entry->info.start_ns = start_ns;
-	LIST_INIT(&entry->children);
+	TAILQ_INIT(&entry->children);
+	hang(table, entry, NULL);
 	TAILQ_INSERT_TAIL(&table->live, entry, order);
 	table->live_count++;
 	return entry;
@@ -91,8 +144,8 @@ static void link_parent(struct process_table *table, struct process_entry *entry
 	parent = obtain(table, entry->info.ppid, entry->info.parent_start_ns);
 	if (!parent)
 		return;
-	entry->parent = parent;
-	LIST_INSERT_HEAD(&parent->children, entry, siblings);
+	unhang(table, entry);
+	hang(table, entry, parent);
 }
 
 /* Takes over what a frame says of its process, unless something newer is known. */
@@ -122,25 +175,16 @@ static void learn_texts(
 	intern_drop(&table->texts, old_args);
 }
 
-static void unlink_parent(struct process_entry *entry)
-{
-	if (entry->parent)
-		LIST_REMOVE(entry, siblings);
-	entry->parent = NULL;
-}
-
 /* Its children go to its parent. */
 static void evict(struct process_table *table, struct process_entry *entry)
 {
-	while (!LIST_EMPTY(&entry->children)) {
-		struct process_entry *child = LIST_FIRST(&entry->children);
+	struct process_entry *child, *parent = entry->parent;
 
-		unlink_parent(child);
-		child->parent = entry->parent;
-		if (child->parent)
-			LIST_INSERT_HEAD(&child->parent->children, child, siblings);
+	while ((child = TAILQ_FIRST(&entry->children))) {
+		unhang(table, child);
+		hang(table, child, parent);
 	}
-	unlink_parent(entry);
+	unhang(table, entry);
 	TAILQ_REMOVE(&table->exited, entry, order);
 	table->exited_count--;
 	map_remove(&table->map, (struct map_key){entry->info.tgid, entry->info.start_ns});
@@ -166,6 +210,7 @@ static void mark_exited(struct process_table *table, struct process_entry *entry
 	keep_exited(table, entry);
 	entry->exited = true;
 	entry->exit_ns = exit_ns;
+	become_past(table, entry);
 }
 
 /* Its end is known or not, but the kernel still has it. */
@@ -183,6 +228,7 @@ static void mark_zombie(struct process_table *table, struct process_entry *entry
 		return;
 	}
 	entry->zombie = true;
+	become_present(table, entry);
 	TAILQ_INSERT_TAIL(&table->zombies, entry, order);
 }
 
@@ -191,6 +237,7 @@ static void mark_reaped(struct process_table *table, struct process_entry *entry
 	TAILQ_REMOVE(&table->zombies, entry, order);
 	entry->zombie = false;
 	keep_exited(table, entry);
+	become_past(table, entry);
 }
 
 void process_table_expire(struct process_table *table, uint64_t now_ns)
@@ -250,6 +297,7 @@ static void take_exit(
 	if (!entry->exited)
 		mark_exited(table, entry, end->process.time_ns);
 	process_usage_bequeath(table, entry, end->cpu_ns);
+	become_past(table, entry);
 	entry->exit_inferred = false;
 	entry->exit_ns = end->process.time_ns;
 	*event = (struct process_event){
@@ -366,26 +414,22 @@ static void take_sample_end(
 	table->synced = true;
 }
 
-static const struct {
-	uint16_t type;
-	void (*take)(struct process_table *table, const struct frame *frame,
-		struct process_event *event);
-} takers[] = {
-	{FRAME_FORK, take_fork},
-	{FRAME_EXEC, take_exec},
-	{FRAME_EXIT, take_exit},
-	{FRAME_EXIT_INFERRED, take_exit_inferred},
-	{FRAME_OOM, take_oom},
-	{FRAME_SAMPLE_BEGIN, take_sample_begin},
-	{FRAME_SAMPLE, take_sample},
-	{FRAME_SAMPLE_END, take_sample_end},
+static void (*const TAKERS[FRAME_TYPE_MAX])(struct process_table *table, const struct frame *frame,
+	struct process_event *event) = {
+	[FRAME_FORK] = take_fork,
+	[FRAME_EXEC] = take_exec,
+	[FRAME_EXIT] = take_exit,
+	[FRAME_EXIT_INFERRED] = take_exit_inferred,
+	[FRAME_OOM] = take_oom,
+	[FRAME_SAMPLE_BEGIN] = take_sample_begin,
+	[FRAME_SAMPLE] = take_sample,
+	[FRAME_SAMPLE_END] = take_sample_end,
 };
 
 void process_table_frame(
 	struct process_table *table, const struct frame *frame, struct process_event *event)
 {
 	*event = (struct process_event){.change = PROCESS_UNCHANGED};
-	for (size_t i = 0; i < ARRAY_LEN(takers); i++)
-		if (takers[i].type == frame->header.type)
-			takers[i].take(table, frame, event);
+	if (TAKERS[frame->header.type])
+		TAKERS[frame->header.type](table, frame, event);
 }

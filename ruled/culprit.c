@@ -16,7 +16,7 @@ void culprit_count(
 			search->trees, culprit_key(search->serial, lineage->at[i]), time_ns);
 
 		if (keyed)
-			window_add(&search->trees->shape, &keyed->window, time_ns);
+			window_set_add(search->trees, keyed, time_ns);
 	}
 }
 
@@ -83,18 +83,23 @@ static struct culprit topmost_below(
 {
 	struct process_entry *best = NULL;
 	struct keyed_window *keyed, *window = NULL;
-	uint64_t most = 0;
+	uint64_t most = 0, total = 0;
 
+	/* Mostly nobody can: then there is no need to look at all of them. */
+	if (!is_most(search->trees->most, weight))
+		return NOBODY;
 	TAILQ_FOREACH (keyed, &search->trees->recent, order) {
 		struct process_entry *entry = holder(search, keyed, from.entry, weight);
 		uint64_t holds = entry ? weight_of(search, keyed) : 0;
 
+		total = MAX(total, keyed->window.total);
 		if (!entry || holds < most || (holds == most && best && is_older(best, entry)))
 			continue;
 		best = entry;
 		window = keyed;
 		most = holds;
 	}
+	search->trees->most = total;
 	return best ? step_to(search, from, best, window) : NOBODY;
 }
 

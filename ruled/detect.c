@@ -104,7 +104,7 @@ static bool look_process(struct scene *scene)
 		return look_unattributed(scene);
 	keyed = window_set_get(trees, culprit_key(0, lineage->at[0]), now_ns);
 	if (keyed && scene->counts)
-		window_add(&trees->shape, &keyed->window, now_ns);
+		window_set_add(trees, keyed, now_ns);
 	scene->culprit = (struct culprit){lineage->at[0], keyed, keyed};
 	scene->decider = keyed;
 	return lineage_candidate(lineage->at[0], scene->detect->suite) &&

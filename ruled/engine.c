@@ -299,33 +299,26 @@ static void on_cgroup(struct engine *engine, const struct frame *frame)
 	cgroups_frame(&engine->cgroups, frame);
 }
 
-static const struct {
-	uint16_t type;
-	void (*take)(struct engine *engine, const struct frame *frame);
-} TAKERS[] = {
-	{FRAME_FORK, on_process_event},
-	{FRAME_EXEC, on_process_event},
-	{FRAME_EXIT, on_process_event},
-	{FRAME_SAMPLE, on_process},
-	{FRAME_SAMPLE_BEGIN, on_process},
-	{FRAME_SAMPLE_END, on_sample_end},
-	{FRAME_HOST_SAMPLE, on_host_sample},
-	{FRAME_EXIT_INFERRED, on_process},
-	{FRAME_OOM, on_process},
-	{FRAME_CGROUP, on_cgroup},
-	{FRAME_TICK, on_tick},
-	{FRAME_COUNTERS, on_counters},
-	{FRAME_HOST, on_host},
+static void (*const TAKERS[FRAME_TYPE_MAX])(struct engine *engine, const struct frame *frame) = {
+	[FRAME_FORK] = on_process_event,
+	[FRAME_EXEC] = on_process_event,
+	[FRAME_EXIT] = on_process_event,
+	[FRAME_SAMPLE] = on_process,
+	[FRAME_SAMPLE_BEGIN] = on_process,
+	[FRAME_SAMPLE_END] = on_sample_end,
+	[FRAME_HOST_SAMPLE] = on_host_sample,
+	[FRAME_EXIT_INFERRED] = on_process,
+	[FRAME_OOM] = on_process,
+	[FRAME_CGROUP] = on_cgroup,
+	[FRAME_TICK] = on_tick,
+	[FRAME_COUNTERS] = on_counters,
+	[FRAME_HOST] = on_host,
 };
 
 void engine_frame(struct engine *engine, const struct frame *frame)
 {
-	for (size_t i = 0; i < ARRAY_LEN(TAKERS); i++) {
-		if (TAKERS[i].type != frame->header.type)
-			continue;
-		TAKERS[i].take(engine, frame);
-		return;
-	}
+	if (TAKERS[frame->header.type])
+		TAKERS[frame->header.type](engine, frame);
 }
 
 void engine_unsync(struct engine *engine)

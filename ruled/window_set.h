@@ -27,6 +27,7 @@ struct window_set {
 	struct pool pool;
 	struct keyed_windows recent; /* most recently used first */
 	uint32_t serial;
+	uint64_t most;	  /* no window holds more in all; may be too high */
 	uint64_t evicted; /* made room while they still counted something */
 };
 
@@ -41,6 +42,9 @@ struct keyed_window *window_set_get(struct window_set *set, struct map_key key, 
 
 /* The window of @key brought to @now_ns, or NULL. */
 struct keyed_window *window_set_find(struct window_set *set, struct map_key key, uint64_t now_ns);
+
+/* Counts one event in a window of @set. */
+void window_set_add(struct window_set *set, struct keyed_window *keyed, uint64_t time_ns);
 
 /* Gives back the windows that count nothing any more. */
 void window_set_expire(struct window_set *set, uint64_t now_ns);

@@ -197,7 +197,9 @@ static void tell_second(struct play *play)
 
 static void begin_job(struct play *play, struct member *job)
 {
-	uint32_t chosen = play->storming ? GROUP + 1 : below(play, play->plan->processes - 1) + 1;
+	uint32_t groups = play->plan->processes / GROUP;
+	/* Mostly shells and the heads of services start others. */
+	uint32_t chosen = play->storming ? GROUP + 1 : below(play, groups) * GROUP + 1 + below(play, 3);
 	const struct member *parent = &play->members[MIN(chosen, play->plan->processes - 1)];
 	struct fork fork;
 
