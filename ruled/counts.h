@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: AGPL-3.0-only */
 /*
- * What rules count. Rules that were loaded together and differ only in threshold, filters and what
- * follows count the same events in the same windows: they share one. Pure.
+ * What rules count. Rules that were loaded together and differ only in their thresholds and in what
+ * follows count the same events in the same windows, so they share them, and none is looked at
+ * unless a window is over the lowest threshold. Pure.
  */
 #pragma once
 
@@ -11,35 +12,46 @@
 #include "ruled/detector.h"
 
 struct counts {
-	const struct detector *detector;
-	enum scope scope;
-	uint32_t max_exec_duration_ms;
-	double least; /* the lowest threshold of all who share it */
+	const struct rule_def *rule; /* any of those who share it */
+	uint64_t generation;	     /* of the rules it was made for */
 	unsigned references;
+	double *thresholds; /* of all who share it, ascending */
+	unsigned threshold_count;
 	struct window_set scoped; /* of the scope; tree scope: of those no candidate answers for */
 	struct window_set trees;  /* by process */
 	struct lives *lives;	  /* where the detector asks for them */
-	TAILQ_ENTRY(counts) order;
-	/* The newest event. */
-	bool hot; /* a window is over the lowest threshold: some rule may have something to tell */
-	bool counted;
-	bool unattributed;
-	struct map_key key; /* of the scope's window */
-	struct keyed_window *scope_window;
-	struct culprit_trees of_lineage;
+	LIST_ENTRY(counts) order;
+	/* Of the newest event: */
+	bool due;		     /* a window is over a threshold and not quiet */
+	bool unattributed;	     /* no candidate answers for it */
+	struct keyed_window *scope;  /* the scope's window; NULL: none or no memory */
+	struct map_key scope_key;
+	struct culprit_trees lineage; /* the trees' windows */
 };
 
-TAILQ_HEAD(counts_list, counts);
+LIST_HEAD(counts_list, counts);
 
 /* What is known around an event. */
 struct counts_event {
 	const struct process_event *event;
 	const struct lineage *lineage;	   /* of the process that acted */
 	const struct process_entry *actor; /* may be NULL */
+	const struct suite_users *suite;
 };
 
-/* One reference to what @rule shares with a rule of @list, or to a new one in it. NULL without memory. */
-struct counts *counts_get(struct counts_list *list, const struct rule_def *rule);
+/*
+ * A reference to what @rule shares with rules of the same @generation in @list, or to a new one in
+ * it. NULL without memory.
+ */
+struct counts *counts_get(
+	struct counts_list *list, uint64_t generation, const struct rule_def *rule);
 
-/* One reference less. */
+/* One reference less; NULL is fine. */
 void counts_drop(struct counts *counts);
+
+/* Who shares it is told anew: first all are forgotten, then each joins. */
+void counts_leave_all(struct counts *counts);
+void counts_join(struct counts *counts, const struct rule_def *rule);
+
+/* Counts the event, which the detector asks for, and says whether a rule has to look (->due). */
+void counts_see(struct counts *counts, const struct counts_event *seen);

@@ -16,6 +16,8 @@ struct engine {
 	struct ruleset *ruleset; /* NULL before the first */
 	struct rule_state **states;
 	unsigned state_count;
+	struct counts_list counts; /* of all states */
+	uint64_t generation;	   /* of the rules */
 	struct survey survey;
 	struct report_source source; /* what every alert tells */
 	uint64_t now_ns;
@@ -82,7 +84,7 @@ void engine_freep(struct engine **engine)
 
 /* States for new rules only; NULL where an old one will do. */
 static int new_states(
-	const struct engine *engine, const struct ruleset *ruleset, struct rule_state ***states)
+	struct engine *engine, const struct ruleset *ruleset, struct rule_state ***states)
 {
 	struct rule_state **made = calloc(ruleset->count + 1, sizeof(struct rule_state *));
 
@@ -95,7 +97,8 @@ static int new_states(
 
 		if (same && rule_def_equal(same, ruleset->rules[i]))
 			continue;
-		made[i] = rule_state_new(ruleset->rules[i]);
+		made[i] = rule_state_new(
+			ruleset->rules[i], &engine->counts, engine->generation + 1);
 		if (!made[i]) {
 			free_states(made, ruleset->count);
 			return -ENOMEM;
@@ -125,6 +128,17 @@ static void tell_rule_gone(struct engine *engine, struct rule_state *state)
 			engine->sink.on_cleared(engine->sink.ctx, firing->alert, "rule changed");
 }
 
+static void share_counts(struct engine *engine)
+{
+	struct counts *counts;
+
+	LIST_FOREACH (counts, &engine->counts, order)
+		counts_leave_all(counts);
+	for (unsigned i = 0; i < engine->state_count; i++)
+		if (engine->states[i]->counts)
+			counts_join(engine->states[i]->counts, engine->states[i]->rule);
+}
+
 int engine_set_rules(struct engine *engine, struct ruleset *ruleset)
 {
 	struct rule_state **states;
@@ -145,6 +159,8 @@ int engine_set_rules(struct engine *engine, struct ruleset *ruleset)
 	engine->ruleset = ruleset;
 	engine->states = states;
 	engine->state_count = ruleset->count;
+	engine->generation++;
+	share_counts(engine);
 	survey_rules(&engine->survey, states, ruleset->count);
 	return 0;
 }
@@ -185,23 +201,41 @@ static struct process_entry *actor_of(const struct process_event *event)
 							       : event->entry->parent;
 }
 
+/* Counts an event once for all rules that count alike; true if one of them has to look. */
+static bool count_all(struct engine *engine, const struct counts_event *seen)
+{
+	struct counts *counts;
+	bool due = false;
+
+	LIST_FOREACH (counts, &engine->counts, order) {
+		counts->due = false;
+		if (!(counts->rule->detector->changes & 1U << seen->event->change))
+			continue;
+		counts_see(counts, seen);
+		due |= counts->due;
+	}
+	return due;
+}
+
 static void detect_all(struct engine *engine, const struct process_event *event)
 {
-	struct process_entry *actor = actor_of(event);
 	struct lineage lineage;
-	struct detect detect = {.table = &engine->table,
-		.cgroups = &engine->cgroups,
-		.suite = &engine->options.suite,
-		.lineage = &lineage,
-		.actor = actor};
+	const struct counts_event seen = {event, &lineage, actor_of(event), &engine->options.suite};
+	struct detect detect;
 	struct finding finding;
 
-	lineage_of(&lineage, actor, &engine->options.suite);
+	lineage_of(&lineage, actor_of(event), &engine->options.suite);
+	if (!count_all(engine, &seen))
+		return;
+	detect = (struct detect){.table = &engine->table,
+		.cgroups = &engine->cgroups,
+		.suite = &engine->options.suite,
+		.lineage = &lineage};
 	for (unsigned i = 0; i < engine->state_count; i++) {
 		struct rule_state *state = engine->states[i];
 		struct firing *firing;
 
-		if (!(state->rule->detector->changes & 1U << event->change))
+		if (!state->counts || !state->counts->due)
 			continue;
 		firing = detect_event(&detect, state, event, &finding);
 		if (firing)
@@ -262,17 +296,19 @@ static void look_for_cleared(struct engine *engine, struct rule_state *state)
 static void on_tick(struct engine *engine, const struct frame *frame)
 {
 	const struct tick *tick = frame->payload;
+	struct counts *counts;
 
 	engine->now_ns = MAX(engine->now_ns, tick->time_ns);
 	engine->source.wall_offset_ns = tick->wall_offset_ns;
 	if (engine->source.epoch == 0)
 		engine->source.epoch = tick->time_ns;
 	process_table_expire(&engine->table, engine->now_ns);
-	for (unsigned i = 0; i < engine->state_count; i++) {
-		window_set_expire(&engine->states[i]->scoped, engine->now_ns);
-		window_set_expire(&engine->states[i]->trees, engine->now_ns);
-		look_for_cleared(engine, engine->states[i]);
+	LIST_FOREACH (counts, &engine->counts, order) {
+		window_set_expire(&counts->scoped, engine->now_ns);
+		window_set_expire(&counts->trees, engine->now_ns);
 	}
+	for (unsigned i = 0; i < engine->state_count; i++)
+		look_for_cleared(engine, engine->states[i]);
 }
 
 /* More drops than last time: something between then and now is missing. */

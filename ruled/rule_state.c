@@ -3,22 +3,21 @@
 
 #include "ruled/detector.h"
 
-struct rule_state *rule_state_new(const struct rule_def *rule)
+struct rule_state *rule_state_new(
+	const struct rule_def *rule, struct counts_list *list, uint64_t generation)
 {
 	struct rule_state *state = calloc(1, sizeof(*state));
 
 	if (!state)
 		return NULL;
-	if (rule->detector->keys & KEYS_EXEC_RATE) {
-		state->lives = calloc(1, sizeof(*state->lives));
-		if (!state->lives) {
+	if (rule->detector->kind == DETECT_EVENTS) {
+		state->counts = counts_get(list, generation, rule);
+		if (!state->counts) {
 			free(state);
 			return NULL;
 		}
 	}
 	state->rule = rule;
-	window_set_init(&state->scoped, detector_shape(rule));
-	window_set_init(&state->trees, detector_shape(rule));
 	hold_set_init(&state->holds);
 	growth_set_init(&state->growths, rule->window_secs, rule->threshold);
 	firing_set_init(&state->firings);
@@ -29,11 +28,9 @@ void rule_state_free(struct rule_state *state)
 {
 	if (!state)
 		return;
-	window_set_done(&state->scoped);
-	window_set_done(&state->trees);
+	counts_drop(state->counts);
 	hold_set_done(&state->holds);
 	growth_set_done(&state->growths);
 	firing_set_done(&state->firings);
-	free(state->lives);
 	free(state);
 }
