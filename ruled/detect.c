@@ -308,7 +308,7 @@ static double sampled_now(const struct process_table *table, const struct rule_s
 	if (!entry || entry->exited)
 		return 0;
 	return state->rule->detector->kind == DETECT_GROWTH
-		       ? growth_value(&state->growths, firing->window)
+		       ? growth_value(state->growths, firing->window)
 		       : level_value(state->rule, entry);
 }
 

@@ -49,7 +49,7 @@ static enum look look_at_matching(
 	return LOOK_ONLY;
 }
 
-static bool also_short_lived(const struct rule_def *rule, const struct lives *lives,
+static bool also_short_lived(const struct rule_def *rule, struct lives *lives,
 	uint64_t now_ns, uint64_t *median_ns)
 {
 	return lives_median(lives, now_ns, EXEC_RATE_WINDOW_SECS * NSEC_PER_SEC, median_ns) &&

@@ -16,8 +16,7 @@ struct engine {
 	struct ruleset *ruleset; /* NULL before the first */
 	struct rule_state **states;
 	unsigned state_count;
-	struct counts_list counts; /* of all states */
-	uint64_t generation;	   /* of the rules */
+	struct rule_shares shares; /* of all states */
 	struct survey survey;
 	struct report_source source; /* what every alert tells */
 	uint64_t now_ns;
@@ -53,6 +52,7 @@ int engine_new(const struct engine_options *options, const struct engine_sink *s
 	made->survey =
 		(struct survey){.pass = {.table = &made->table, .suite = &made->options.suite},
 			.cgroups = &made->cgroups,
+			.growths = &made->shares.growths,
 			.on_found = on_found,
 			.ctx = made};
 	*engine = made;
@@ -97,8 +97,7 @@ static int new_states(
 
 		if (same && rule_def_equal(same, ruleset->rules[i]))
 			continue;
-		made[i] = rule_state_new(
-			ruleset->rules[i], &engine->counts, engine->generation + 1);
+		made[i] = rule_state_new(ruleset->rules[i], &engine->shares);
 		if (!made[i]) {
 			free_states(made, ruleset->count);
 			return -ENOMEM;
@@ -132,7 +131,7 @@ static void share_counts(struct engine *engine)
 {
 	struct counts *counts;
 
-	LIST_FOREACH (counts, &engine->counts, order)
+	LIST_FOREACH (counts, &engine->shares.counts, order)
 		counts_leave_all(counts);
 	for (unsigned i = 0; i < engine->state_count; i++)
 		if (engine->states[i]->counts)
@@ -142,7 +141,10 @@ static void share_counts(struct engine *engine)
 int engine_set_rules(struct engine *engine, struct ruleset *ruleset)
 {
 	struct rule_state **states;
-	int r = new_states(engine, ruleset, &states);
+	int r;
+
+	engine->shares.generation++;
+	r = new_states(engine, ruleset, &states);
 
 	if (r < 0)
 		return r;
@@ -159,7 +161,6 @@ int engine_set_rules(struct engine *engine, struct ruleset *ruleset)
 	engine->ruleset = ruleset;
 	engine->states = states;
 	engine->state_count = ruleset->count;
-	engine->generation++;
 	share_counts(engine);
 	survey_rules(&engine->survey, states, ruleset->count);
 	return 0;
@@ -207,7 +208,7 @@ static bool count_all(struct engine *engine, const struct counts_event *seen)
 	struct counts *counts;
 	bool due = false;
 
-	LIST_FOREACH (counts, &engine->counts, order) {
+	LIST_FOREACH (counts, &engine->shares.counts, order) {
 		counts->due = false;
 		if (!(counts->rule->detector->changes & 1U << seen->event->change))
 			continue;
@@ -303,7 +304,7 @@ static void on_tick(struct engine *engine, const struct frame *frame)
 	if (engine->source.epoch == 0)
 		engine->source.epoch = tick->time_ns;
 	process_table_expire(&engine->table, engine->now_ns);
-	LIST_FOREACH (counts, &engine->counts, order) {
+	LIST_FOREACH (counts, &engine->shares.counts, order) {
 		window_set_expire(&counts->scoped, engine->now_ns);
 		window_set_expire(&counts->trees, engine->now_ns);
 	}

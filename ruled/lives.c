@@ -3,6 +3,7 @@
 
 void lives_add(struct lives *lives, uint64_t end_ns, uint64_t life_ns)
 {
+	lives->asked.valid = false;
 	lives->at[lives->next].end_ns = end_ns;
 	lives->at[lives->next].life_ns = life_ns;
 	lives->next = (lives->next + 1) % LIVES_MAX;
@@ -51,7 +52,8 @@ static uint64_t nth_smallest(uint64_t *values, unsigned count, unsigned wanted)
 	return values[wanted];
 }
 
-bool lives_median(const struct lives *lives, uint64_t now_ns, uint64_t span_ns, uint64_t *median_ns)
+static bool find_median(
+	const struct lives *lives, uint64_t now_ns, uint64_t span_ns, uint64_t *median_ns)
 {
 	uint64_t recent[LIVES_MAX];
 	unsigned count = 0;
@@ -63,4 +65,18 @@ bool lives_median(const struct lives *lives, uint64_t now_ns, uint64_t span_ns, 
 		return false;
 	*median_ns = nth_smallest(recent, count, (count - 1) / 2);
 	return true;
+}
+
+bool lives_median(struct lives *lives, uint64_t now_ns, uint64_t span_ns, uint64_t *median_ns)
+{
+	if (!lives->asked.valid || lives->asked.now_ns != now_ns || lives->asked.span_ns != span_ns) {
+		lives->asked.any =
+			find_median(lives, now_ns, span_ns, &lives->asked.median_ns);
+		lives->asked.now_ns = now_ns;
+		lives->asked.span_ns = span_ns;
+		lives->asked.valid = true;
+	}
+	if (lives->asked.any)
+		*median_ns = lives->asked.median_ns;
+	return lives->asked.any;
 }

@@ -3,23 +3,24 @@
 
 #include "ruled/detector.h"
 
-struct rule_state *rule_state_new(
-	const struct rule_def *rule, struct counts_list *list, uint64_t generation)
+struct rule_state *rule_state_new(const struct rule_def *rule, struct rule_shares *shares)
 {
 	struct rule_state *state = calloc(1, sizeof(*state));
+	enum detector_kind kind = rule->detector->kind;
 
 	if (!state)
 		return NULL;
-	if (rule->detector->kind == DETECT_EVENTS) {
-		state->counts = counts_get(list, generation, rule);
-		if (!state->counts) {
-			free(state);
-			return NULL;
-		}
+	if (kind == DETECT_EVENTS)
+		state->counts = counts_get(&shares->counts, shares->generation, rule);
+	if (kind == DETECT_GROWTH)
+		state->growths = growth_set_get(&shares->growths, shares->generation,
+			rule->window_secs, rule->threshold);
+	if ((kind == DETECT_EVENTS && !state->counts) || (kind == DETECT_GROWTH && !state->growths)) {
+		free(state);
+		return NULL;
 	}
 	state->rule = rule;
 	hold_set_init(&state->holds);
-	growth_set_init(&state->growths, rule->window_secs, rule->threshold);
 	firing_set_init(&state->firings);
 	return state;
 }
@@ -30,7 +31,7 @@ void rule_state_free(struct rule_state *state)
 		return;
 	counts_drop(state->counts);
 	hold_set_done(&state->holds);
-	growth_set_done(&state->growths);
+	growth_set_drop(state->growths);
 	firing_set_done(&state->firings);
 	free(state);
 }

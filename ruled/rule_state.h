@@ -15,12 +15,18 @@ struct rule_state {
 	const struct rule_def *rule; /* borrowed */
 	struct counts *counts;	     /* of events; NULL: it looks at samples */
 	struct hold_set holds;	     /* of what samples show */
-	struct growth_set growths;
+	struct growth_set *growths;  /* NULL: it does not look at growth */
 	struct firing_set firings;
 	uint64_t fired, last_fired_wall_ns;
 };
 
-/* Shares counts with rules of its @generation in @list. NULL without memory. */
-struct rule_state *rule_state_new(
-	const struct rule_def *rule, struct counts_list *list, uint64_t generation);
+/* What rules of one engine share. */
+struct rule_shares {
+	struct counts_list counts;
+	struct growth_sets growths;
+	uint64_t generation; /* of the rules: only those loaded together share */
+};
+
+/* NULL without memory. */
+struct rule_state *rule_state_new(const struct rule_def *rule, struct rule_shares *shares);
 void rule_state_free(struct rule_state *state);

@@ -17,7 +17,7 @@ struct survey {
 	unsigned count;
 	double floor[GAUGE_COUNT]; /* no rule asks for less */
 	bool needed;		   /* a rule looks at samples */
-	bool growths;
+	struct growth_sets *growths; /* of all states */
 	uint64_t now_ns; /* when the pass ended */
 	/* What is due, with the alert's number to be set in @firing. */
 	void (*on_found)(void *ctx, struct rule_state *state, struct firing *firing,
