@@ -17,6 +17,8 @@ static const char USAGE[] =
 	"  --events N        forks, execs and exits a second, together (3000)\n"
 	"  --changed N       processes a second of which a pass has news (1000)\n"
 	"  --full N          seconds between full passes (60)\n"
+	"  --same-texts N    1: one command line for each program (0)\n"
+	"  --storm-events N  events a second in a storm; 0: as ever (0)\n"
 	"  --storm N         seconds between storms of three seconds; 0: none (0)\n"
 	"\n"
 	"Says how many frames and bytes it has written on standard error.\n";
@@ -42,11 +44,13 @@ static bool read_number(const char *text, uint32_t *number)
 static bool read_plan(int argc, char **argv, struct synthetic_plan *plan)
 {
 	static const char *const names[] = {
-		"seed", "processes", "seconds", "events", "changed", "full", "storm"};
+		"seed", "processes", "seconds", "events", "changed", "full",
+		"storm", "storm-events", "same-texts"};
 	struct option options[ARRAY_LEN(names) + 1] = {0};
-	uint32_t seed = 1;
+	uint32_t seed = 1, same_texts = 0;
 	uint32_t *const values[] = {&seed, &plan->processes, &plan->seconds, &plan->events_per_sec,
-		&plan->changed_per_sec, &plan->full_every_secs, &plan->storm_every_secs};
+		&plan->changed_per_sec, &plan->full_every_secs, &plan->storm_every_secs,
+		&plan->storm_events_per_sec, &same_texts};
 	int at;
 
 	for (unsigned i = 0; i < ARRAY_LEN(names); i++)
@@ -55,6 +59,7 @@ static bool read_plan(int argc, char **argv, struct synthetic_plan *plan)
 		if (at >= (int)ARRAY_LEN(names) || !read_number(optarg, values[at]))
 			return false;
 	plan->seed = seed;
+	plan->same_texts = same_texts != 0;
 	return optind == argc && plan->processes >= 100 && plan->full_every_secs > 0;
 }
 

@@ -119,6 +119,8 @@ static void texts_of(const struct play *play, const struct member *member, char 
 
 	if (index >= play->plan->processes)
 		index = member->info.tgid % JOB_TEXTS;
+	if (play->plan->same_texts)
+		index = 0;
 	snprintf(exe, size, "/usr/lib/applications/%s/bin/%s", PROGRAMS[member->name],
 		PROGRAMS[member->name]);
 	snprintf(args, size, "%s --name=worker-%u --config=/etc/applications/%u.conf --verbose",
@@ -260,13 +262,16 @@ static void second(struct play *play, uint32_t number)
 	const struct synthetic_plan *plan = play->plan;
 	uint64_t begin_ns = play->now_ns;
 	uint32_t of_storm = plan->storm_every_secs ? number % plan->storm_every_secs : 0;
+	uint32_t events = plan->events_per_sec;
 
 	play->storming = plan->storm_every_secs && of_storm + STORM_SECS >= plan->storm_every_secs;
 	play->totals->storms += play->storming && of_storm + 1 == plan->storm_every_secs;
 	tell_second(play);
 	pass(play, number % plan->full_every_secs == 0);
-	for (uint32_t i = 0; i < plan->events_per_sec; i++) {
-		play->now_ns = begin_ns + (i + 1ULL) * NSEC_PER_SEC / (plan->events_per_sec + 1ULL);
+	if (play->storming && plan->storm_events_per_sec > 0)
+		events = plan->storm_events_per_sec;
+	for (uint32_t i = 0; i < events; i++) {
+		play->now_ns = begin_ns + (i + 1ULL) * NSEC_PER_SEC / (events + 1ULL);
 		event(play);
 	}
 	play->now_ns = begin_ns + NSEC_PER_SEC;

@@ -17,6 +17,8 @@ struct synthetic_plan {
 	uint32_t changed_per_sec; /* processes of which a pass has news */
 	uint32_t full_every_secs; /* full passes */
 	uint32_t storm_every_secs; /* three seconds in which all jobs are one process's; 0: never */
+	uint32_t storm_events_per_sec; /* then instead; 0: as ever */
+	bool same_texts;	       /* one command line for each program */
 };
 
 struct synthetic_totals {
