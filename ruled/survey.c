@@ -24,6 +24,10 @@ void survey_rules(struct survey *survey, struct rule_state **states, unsigned co
 			survey->floor[detector->gauge] =
 				MIN(survey->floor[detector->gauge], rule->threshold);
 	}
+	survey->asked_count = 0;
+	for (unsigned gauge = 0; gauge < GAUGE_COUNT; gauge++)
+		if (survey->floor[gauge] < INFINITY)
+			survey->asked[survey->asked_count++] = (enum gauge)gauge;
 }
 
 /* What was found has been told already: itself, or the tree it is the greater part of. */
@@ -98,8 +102,8 @@ static void tell_growth(
 
 static bool is_over_any_floor(const struct survey *survey, const struct process_entry *entry)
 {
-	for (unsigned gauge = 0; gauge < GAUGE_COUNT; gauge++)
-		if (usage_tree(entry, (enum gauge)gauge) > survey->floor[gauge])
+	for (unsigned i = 0; i < survey->asked_count; i++)
+		if (usage_tree(entry, survey->asked[i]) > survey->floor[survey->asked[i]])
 			return true;
 	return false;
 }

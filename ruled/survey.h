@@ -15,7 +15,9 @@ struct survey {
 	const struct cgroups *cgroups;
 	struct rule_state **states;
 	unsigned count;
-	double floor[GAUGE_COUNT]; /* no rule asks for less */
+	double floor[GAUGE_COUNT];	 /* no rule asks for less */
+	enum gauge asked[GAUGE_COUNT]; /* by rules on the level of processes */
+	unsigned asked_count;
 	bool needed;		   /* a rule looks at samples */
 	struct growth_sets *growths; /* of all states */
 	uint64_t now_ns; /* when the pass ended */
