@@ -245,6 +245,9 @@ static void fill(struct scene *scene)
 	finding->own = scene->culprit.window ? window_value(shape, &scene->culprit.window->window)
 					     : finding->value;
 	finding->since_ns = window_since(shape, &scene->decider->window);
+	if (scene->counts->lives)
+		(void)lives_median(scene->counts->lives, scene->event->time_ns,
+			EXEC_RATE_WINDOW_SECS * NSEC_PER_SEC, &finding->median_ns);
 }
 
 /* Whether what was found is to be told: no news, explained and filtered out are not. */
@@ -291,8 +294,7 @@ struct firing *detect_event(struct detect *detect, struct rule_state *state,
 	*finding = (struct finding){0};
 	if (!LOOKS[rule->scope](&scene))
 		return NULL;
-	if (rule->detector->also &&
-		!rule->detector->also(rule, counts->lives, event->time_ns, &finding->median_ns))
+	if (rule->detector->also && !rule->detector->also(rule, counts->lives, event->time_ns))
 		return NULL;
 	return tell(&scene);
 }

@@ -52,8 +52,7 @@ static uint64_t nth_smallest(uint64_t *values, unsigned count, unsigned wanted)
 	return values[wanted];
 }
 
-static bool find_median(
-	const struct lives *lives, uint64_t now_ns, uint64_t span_ns, uint64_t *median_ns)
+bool lives_median(const struct lives *lives, uint64_t now_ns, uint64_t span_ns, uint64_t *median_ns)
 {
 	uint64_t recent[LIVES_MAX];
 	unsigned count = 0;
@@ -67,16 +66,29 @@ static bool find_median(
 	return true;
 }
 
-bool lives_median(struct lives *lives, uint64_t now_ns, uint64_t span_ns, uint64_t *median_ns)
+static bool most_within(
+	const struct lives *lives, uint64_t now_ns, uint64_t span_ns, double limit_ns)
 {
-	if (!lives->asked.valid || lives->asked.now_ns != now_ns || lives->asked.span_ns != span_ns) {
-		lives->asked.any =
-			find_median(lives, now_ns, span_ns, &lives->asked.median_ns);
+	unsigned count = 0, within = 0;
+
+	for (unsigned i = 0; i < lives->count; i++) {
+		bool recent = lives->at[i].end_ns + span_ns > now_ns;
+
+		count += recent;
+		within += recent && (double)lives->at[i].life_ns <= limit_ns;
+	}
+	return count > 0 && within > (count - 1) / 2;
+}
+
+bool lives_mostly_within(struct lives *lives, uint64_t now_ns, uint64_t span_ns, double limit_ns)
+{
+	if (!lives->asked.valid || lives->asked.now_ns != now_ns ||
+		lives->asked.span_ns != span_ns || lives->asked.limit_ns != limit_ns) {
+		lives->asked.most = most_within(lives, now_ns, span_ns, limit_ns);
 		lives->asked.now_ns = now_ns;
 		lives->asked.span_ns = span_ns;
+		lives->asked.limit_ns = limit_ns;
 		lives->asked.valid = true;
 	}
-	if (lives->asked.any)
-		*median_ns = lives->asked.median_ns;
-	return lives->asked.any;
+	return lives->asked.most;
 }
