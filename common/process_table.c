@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "common/process_tree.h"
 #include "common/process_usage.h"
 
 #define ENTRIES_PER_CHUNK 64
@@ -43,57 +44,6 @@ void process_table_unsync(struct process_table *table)
 	table->synced = false;
 }
 
-static struct process_children *siblings_of(
-	struct process_table *table, const struct process_entry *entry)
-{
-	return entry->parent ? &entry->parent->children : &table->roots;
-}
-
-/* Puts it, and whom it was the last living descendant of, behind its siblings. */
-static void become_past(struct process_table *table, struct process_entry *entry)
-{
-	for (; entry && entry->exited && !entry->zombie; entry = entry->parent) {
-		const struct process_entry *first = TAILQ_FIRST(&entry->children);
-
-		/* What it still has to hand on is for the next walk. */
-		if (entry->past || entry->usage.pending_cpu_us > 0 || (first && !first->past))
-			return;
-		entry->past = true;
-		TAILQ_REMOVE(siblings_of(table, entry), entry, siblings);
-		TAILQ_INSERT_TAIL(siblings_of(table, entry), entry, siblings);
-	}
-}
-
-/* The other way round: there is somebody at or below it again. */
-static void become_present(struct process_table *table, struct process_entry *entry)
-{
-	for (; entry && entry->past; entry = entry->parent) {
-		entry->past = false;
-		TAILQ_REMOVE(siblings_of(table, entry), entry, siblings);
-		TAILQ_INSERT_HEAD(siblings_of(table, entry), entry, siblings);
-	}
-}
-
-static void hang(struct process_table *table, struct process_entry *entry, struct process_entry *parent)
-{
-	entry->parent = parent;
-	if (entry->past) {
-		TAILQ_INSERT_TAIL(siblings_of(table, entry), entry, siblings);
-		return;
-	}
-	TAILQ_INSERT_HEAD(siblings_of(table, entry), entry, siblings);
-	become_present(table, parent);
-}
-
-static void unhang(struct process_table *table, struct process_entry *entry)
-{
-	struct process_entry *parent = entry->parent;
-
-	TAILQ_REMOVE(siblings_of(table, entry), entry, siblings);
-	entry->parent = NULL;
-	become_past(table, parent);
-}
-
 /*
  * The entry of this identity, a new placeholder if there is none; NULL (counted) when there is no
  * room.
@@ -117,7 +67,7 @@ static struct process_entry *obtain(struct process_table *table, uint32_t tgid, 
 	entry->info.tgid = tgid;
 	entry->info.start_ns = start_ns;
 	TAILQ_INIT(&entry->children);
-	hang(table, entry, NULL);
+	process_tree_hang(table, entry, NULL);
 	TAILQ_INSERT_TAIL(&table->live, entry, order);
 	table->live_count++;
 	return entry;
@@ -144,8 +94,8 @@ static void link_parent(struct process_table *table, struct process_entry *entry
 	parent = obtain(table, entry->info.ppid, entry->info.parent_start_ns);
 	if (!parent)
 		return;
-	unhang(table, entry);
-	hang(table, entry, parent);
+	process_tree_unhang(table, entry);
+	process_tree_hang(table, entry, parent);
 }
 
 /* Takes over what a frame says of its process, unless something newer is known. */
@@ -181,10 +131,10 @@ static void evict(struct process_table *table, struct process_entry *entry)
 	struct process_entry *child, *parent = entry->parent;
 
 	while ((child = TAILQ_FIRST(&entry->children))) {
-		unhang(table, child);
-		hang(table, child, parent);
+		process_tree_unhang(table, child);
+		process_tree_hang(table, child, parent);
 	}
-	unhang(table, entry);
+	process_tree_unhang(table, entry);
 	TAILQ_REMOVE(&table->exited, entry, order);
 	table->exited_count--;
 	map_remove(&table->map, (struct map_key){entry->info.tgid, entry->info.start_ns});
@@ -210,7 +160,7 @@ static void mark_exited(struct process_table *table, struct process_entry *entry
 	keep_exited(table, entry);
 	entry->exited = true;
 	entry->exit_ns = exit_ns;
-	become_past(table, entry);
+	process_tree_past(table, entry);
 }
 
 /* Its end is known or not, but the kernel still has it. */
@@ -228,7 +178,7 @@ static void mark_zombie(struct process_table *table, struct process_entry *entry
 		return;
 	}
 	entry->zombie = true;
-	become_present(table, entry);
+	process_tree_present(table, entry);
 	TAILQ_INSERT_TAIL(&table->zombies, entry, order);
 }
 
@@ -237,7 +187,7 @@ static void mark_reaped(struct process_table *table, struct process_entry *entry
 	TAILQ_REMOVE(&table->zombies, entry, order);
 	entry->zombie = false;
 	keep_exited(table, entry);
-	become_past(table, entry);
+	process_tree_past(table, entry);
 }
 
 void process_table_expire(struct process_table *table, uint64_t now_ns)
@@ -297,7 +247,7 @@ static void take_exit(
 	if (!entry->exited)
 		mark_exited(table, entry, end->process.time_ns);
 	process_usage_bequeath(table, entry, end->cpu_ns);
-	become_past(table, entry);
+	process_tree_past(table, entry);
 	entry->exit_inferred = false;
 	entry->exit_ns = end->process.time_ns;
 	*event = (struct process_event){

@@ -227,7 +227,7 @@ static void (*const SEES[SCOPE_COUNT])(
 	[SCOPE_USER] = see_scope,
 };
 
-void counts_see(struct counts *counts, const struct counts_event *seen)
+static void see(struct counts *counts, const struct counts_event *seen)
 {
 	enum look look = counts->rule->detector->look(counts->rule, counts->lives, seen->event);
 
@@ -235,4 +235,19 @@ void counts_see(struct counts *counts, const struct counts_event *seen)
 	counts->scope = NULL;
 	if (look != LOOK_AWAY)
 		SEES[counts->rule->scope](counts, seen, look == LOOK_COUNT);
+}
+
+bool counts_see_all(struct counts_list *list, const struct counts_event *seen)
+{
+	struct counts *counts;
+	bool due = false;
+
+	LIST_FOREACH (counts, list, order) {
+		counts->due = false;
+		if (!(counts->rule->detector->changes & 1U << seen->event->change))
+			continue;
+		see(counts, seen);
+		due |= counts->due;
+	}
+	return due;
 }

@@ -53,5 +53,5 @@ void counts_drop(struct counts *counts);
 void counts_leave_all(struct counts *counts);
 void counts_join(struct counts *counts, const struct rule_def *rule);
 
-/* Counts the event, which the detector asks for, and says whether a rule has to look (->due). */
-void counts_see(struct counts *counts, const struct counts_event *seen);
+/* Counts the event wherever a detector asks for it. True if a rule has to look (its counts are due). */
+bool counts_see_all(struct counts_list *list, const struct counts_event *seen);

@@ -202,22 +202,6 @@ static struct process_entry *actor_of(const struct process_event *event)
 							       : event->entry->parent;
 }
 
-/* Counts an event once for all rules that count alike; true if one of them has to look. */
-static bool count_all(struct engine *engine, const struct counts_event *seen)
-{
-	struct counts *counts;
-	bool due = false;
-
-	LIST_FOREACH (counts, &engine->shares.counts, order) {
-		counts->due = false;
-		if (!(counts->rule->detector->changes & 1U << seen->event->change))
-			continue;
-		counts_see(counts, seen);
-		due |= counts->due;
-	}
-	return due;
-}
-
 static void detect_all(struct engine *engine, const struct process_event *event)
 {
 	struct lineage lineage;
@@ -226,7 +210,7 @@ static void detect_all(struct engine *engine, const struct process_event *event)
 	struct finding finding;
 
 	lineage_of(&lineage, actor_of(event), &engine->options.suite);
-	if (!count_all(engine, &seen))
+	if (!counts_see_all(&engine->shares.counts, &seen))
 		return;
 	detect = (struct detect){.table = &engine->table,
 		.cgroups = &engine->cgroups,

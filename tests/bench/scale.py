@@ -84,7 +84,7 @@ def scale(day_seconds=86400):
     results["bytes_a_tracked_process_with_index"] = (sizes[1000000, 1] - sizes[100000, 1]) / 900000
     results["bytes_an_interned_text"] = (sizes[400000, 0] - sizes[400000, 1]) / 400000
     rss = []
-    frames, seconds, peak = replay(RULES, rss, processes=1000, seconds=day_seconds, events=600, changed=60, full=60,
+    frames, seconds, peak = replay(RULES, rss, processes=1000, seconds=day_seconds, events=200, changed=60, full=60,
                                    storm=3600)
     results.update({"day_frames": frames, "day_seconds": seconds, "day_peak_rss_mib": peak / 2**20})
     if len(rss) >= 10:
