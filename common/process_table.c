@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "common/process_tree.h"
 #include "common/process_usage.h"
 
 #define ENTRIES_PER_CHUNK 64
@@ -22,6 +23,7 @@ void process_table_init(struct process_table *table, const struct process_limits
 	TAILQ_INIT(&table->live);
 	TAILQ_INIT(&table->exited);
 	TAILQ_INIT(&table->zombies);
+	TAILQ_INIT(&table->roots);
 }
 
 void process_table_done(struct process_table *table)
@@ -64,7 +66,8 @@ static struct process_entry *obtain(struct process_table *table, uint32_t tgid, 
 	}
 	entry->info.tgid = tgid;
 	entry->info.start_ns = start_ns;
-	LIST_INIT(&entry->children);
+	TAILQ_INIT(&entry->children);
+	process_tree_hang(table, entry, NULL);
 	TAILQ_INSERT_TAIL(&table->live, entry, order);
 	table->live_count++;
 	return entry;
@@ -91,8 +94,8 @@ static void link_parent(struct process_table *table, struct process_entry *entry
 	parent = obtain(table, entry->info.ppid, entry->info.parent_start_ns);
 	if (!parent)
 		return;
-	entry->parent = parent;
-	LIST_INSERT_HEAD(&parent->children, entry, siblings);
+	process_tree_unhang(table, entry);
+	process_tree_hang(table, entry, parent);
 }
 
 /* Takes over what a frame says of its process, unless something newer is known. */
@@ -122,25 +125,16 @@ static void learn_texts(
 	intern_drop(&table->texts, old_args);
 }
 
-static void unlink_parent(struct process_entry *entry)
-{
-	if (entry->parent)
-		LIST_REMOVE(entry, siblings);
-	entry->parent = NULL;
-}
-
 /* Its children go to its parent. */
 static void evict(struct process_table *table, struct process_entry *entry)
 {
-	while (!LIST_EMPTY(&entry->children)) {
-		struct process_entry *child = LIST_FIRST(&entry->children);
+	struct process_entry *child, *parent = entry->parent;
 
-		unlink_parent(child);
-		child->parent = entry->parent;
-		if (child->parent)
-			LIST_INSERT_HEAD(&child->parent->children, child, siblings);
+	while ((child = TAILQ_FIRST(&entry->children))) {
+		process_tree_unhang(table, child);
+		process_tree_hang(table, child, parent);
 	}
-	unlink_parent(entry);
+	process_tree_unhang(table, entry);
 	TAILQ_REMOVE(&table->exited, entry, order);
 	table->exited_count--;
 	map_remove(&table->map, (struct map_key){entry->info.tgid, entry->info.start_ns});
@@ -165,7 +159,8 @@ static void mark_exited(struct process_table *table, struct process_entry *entry
 	TAILQ_REMOVE(&table->live, entry, order);
 	keep_exited(table, entry);
 	entry->exited = true;
-	entry->exit_ns = exit_ns;
+	entry->info.time_ns = exit_ns;
+	process_tree_past(table, entry);
 }
 
 /* Its end is known or not, but the kernel still has it. */
@@ -174,7 +169,7 @@ static void mark_zombie(struct process_table *table, struct process_entry *entry
 	if (!entry->exited) {
 		TAILQ_REMOVE(&table->live, entry, order);
 		entry->exited = entry->exit_inferred = true;
-		entry->exit_ns = now_ns;
+		entry->info.time_ns = now_ns;
 	} else if (!entry->zombie) {
 		TAILQ_REMOVE(&table->exited, entry, order);
 		table->exited_count--;
@@ -183,6 +178,7 @@ static void mark_zombie(struct process_table *table, struct process_entry *entry
 		return;
 	}
 	entry->zombie = true;
+	process_tree_present(table, entry);
 	TAILQ_INSERT_TAIL(&table->zombies, entry, order);
 }
 
@@ -191,6 +187,7 @@ static void mark_reaped(struct process_table *table, struct process_entry *entry
 	TAILQ_REMOVE(&table->zombies, entry, order);
 	entry->zombie = false;
 	keep_exited(table, entry);
+	process_tree_past(table, entry);
 }
 
 void process_table_expire(struct process_table *table, uint64_t now_ns)
@@ -198,7 +195,7 @@ void process_table_expire(struct process_table *table, uint64_t now_ns)
 	struct process_entry *oldest;
 
 	while ((oldest = TAILQ_FIRST(&table->exited)) &&
-		oldest->exit_ns + table->retention_ns <= now_ns)
+		oldest->info.time_ns + table->retention_ns <= now_ns)
 		evict(table, oldest);
 }
 
@@ -250,8 +247,9 @@ static void take_exit(
 	if (!entry->exited)
 		mark_exited(table, entry, end->process.time_ns);
 	process_usage_bequeath(table, entry, end);
+	process_tree_past(table, entry);
 	entry->exit_inferred = false;
-	entry->exit_ns = end->process.time_ns;
+	entry->info.time_ns = end->process.time_ns;
 	*event = (struct process_event){
 		PROCESS_EXITED, entry, end->process.time_ns, end->status, false};
 }
@@ -367,26 +365,22 @@ static void take_sample_end(
 	table->synced = true;
 }
 
-static const struct {
-	uint16_t type;
-	void (*take)(struct process_table *table, const struct frame *frame,
-		struct process_event *event);
-} takers[] = {
-	{FRAME_FORK, take_fork},
-	{FRAME_EXEC, take_exec},
-	{FRAME_EXIT, take_exit},
-	{FRAME_EXIT_INFERRED, take_exit_inferred},
-	{FRAME_OOM, take_oom},
-	{FRAME_SAMPLE_BEGIN, take_sample_begin},
-	{FRAME_SAMPLE, take_sample},
-	{FRAME_SAMPLE_END, take_sample_end},
+static void (*const TAKERS[FRAME_TYPE_MAX])(struct process_table *table, const struct frame *frame,
+	struct process_event *event) = {
+	[FRAME_FORK] = take_fork,
+	[FRAME_EXEC] = take_exec,
+	[FRAME_EXIT] = take_exit,
+	[FRAME_EXIT_INFERRED] = take_exit_inferred,
+	[FRAME_OOM] = take_oom,
+	[FRAME_SAMPLE_BEGIN] = take_sample_begin,
+	[FRAME_SAMPLE] = take_sample,
+	[FRAME_SAMPLE_END] = take_sample_end,
 };
 
 void process_table_frame(
 	struct process_table *table, const struct frame *frame, struct process_event *event)
 {
 	*event = (struct process_event){.change = PROCESS_UNCHANGED};
-	for (size_t i = 0; i < ARRAY_LEN(takers); i++)
-		if (takers[i].type == frame->header.type)
-			takers[i].take(table, frame, event);
+	if (TAKERS[frame->header.type])
+		TAKERS[frame->header.type](table, frame, event);
 }

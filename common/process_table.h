@@ -35,25 +35,27 @@ struct process_usage {
 	uint16_t zombies; /* children */
 };
 
+/* In the order of the walk over all of them after each pass: what it needs lies together. */
 struct process_entry {
-	struct process info;	     /* the newest known; of a placeholder only tgid and start_ns */
+	struct process info; /* the newest known; of a placeholder only tgid and start_ns. Once exited,
+				its time is that of the end */
 	struct interned *exe, *args; /* NULL: unknown */
-	struct process_entry *parent; /* the one that forked it, or what is left of its ancestors */
-	LIST_HEAD(, process_entry) children;
-	LIST_ENTRY(process_entry) siblings;
+	uint64_t exec_ns;	     /* of the last EXEC; 0: none seen */
 	TAILQ_ENTRY(process_entry) order; /* in the table's live, exited or zombies list */
-	struct process_usage usage;
-	uint64_t exec_ns; /* of the last EXEC; 0: none seen */
-	uint64_t exit_ns; /* once exited */
-	uint32_t mark;	  /* the sweep that last saw it */
+	uint32_t mark;			  /* the sweep that last saw it */
 	uint16_t swap_mib; /* of the newest sample, rounded up; here, where there is room for it */
-	uint8_t tag;	  /* the owner's; 0 again when comm or uid have changed */
-	bool known : 1;	  /* false: a placeholder, only named as a parent so far */
-	bool forked : 1;  /* its FORK has been counted */
+	uint8_t tag;	   /* the owner's; 0 again when comm or uid have changed */
+	bool known : 1;	 /* false: a placeholder, only named as a parent so far */
+	bool forked : 1; /* its FORK has been counted */
 	bool exited : 1;
 	bool exit_inferred : 1; /* nobody has seen its EXIT, but it is gone */
 	bool zombie : 1;	/* exited, and still there: nobody has waited for it */
 	bool args_truncated : 1;
+	bool past : 1; /* gone, and so is all below it: stands behind its siblings */
+	struct process_entry *parent; /* the one that forked it, or what is left of its ancestors */
+	TAILQ_HEAD(process_children, process_entry) children; /* those that are past at the end */
+	TAILQ_ENTRY(process_entry) siblings; /* without parent: in the table's roots */
+	struct process_usage usage;
 };
 
 /* Looking one up with its ancestors costs cache lines: four each, and a million of them 256 MiB. */
@@ -84,6 +86,7 @@ struct process_table {
 	struct intern texts;
 	struct process_list live, exited; /* exited: in the order they were told */
 	struct process_list zombies;	  /* not forgotten before they are reaped */
+	struct process_children roots;	  /* without parent, those that are past at the end */
 	size_t live_count;		  /* with the zombies */
 	size_t exited_count, live_max, exited_max;
 	uint64_t retention_ns;

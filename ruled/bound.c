@@ -44,20 +44,27 @@ static size_t holds_bytes(const struct rule_state *state)
 	return kept_bytes(&pool, &map);
 }
 
+/* As if no other rule shared them. */
+static size_t counts_bytes(const struct counts *counts)
+{
+	return sizeof(*counts) + sizeof(*counts->thresholds) +
+	       kept_bytes(&counts->trees.pool, &counts->trees.map) +
+	       kept_bytes(&counts->scoped.pool, &counts->scoped.map) +
+	       (counts->lives ? sizeof(*counts->lives) : 0);
+}
+
 static size_t state_bytes(const struct rule_state *state)
 {
 	const struct detector *detector = state->rule->detector;
 	size_t bytes = sizeof(*state) + kept_bytes(&state->firings.pool, &state->firings.map);
 
 	if (detector->kind == DETECT_EVENTS)
-		bytes += kept_bytes(&state->trees.pool, &state->trees.map) +
-			 kept_bytes(&state->scoped.pool, &state->scoped.map);
+		bytes += counts_bytes(state->counts);
 	else if (detector->kind == DETECT_GROWTH)
-		bytes += kept_bytes(&state->growths.pool, &state->growths.map);
+		bytes += sizeof(*state->growths) +
+			 kept_bytes(&state->growths->pool, &state->growths->map);
 	else
 		bytes += holds_bytes(state);
-	if (state->lives)
-		bytes += sizeof(*state->lives);
 	if (state->watched)
 		bytes += sizeof(*state->watched) +
 			 kept_bytes(&state->watched->pool, &state->watched->map);
@@ -66,7 +73,8 @@ static size_t state_bytes(const struct rule_state *state)
 
 size_t bound_of_rule(const struct rule_def *rule)
 {
-	struct rule_state *state = rule_state_new(rule);
+	struct rule_shares shares = {0};
+	struct rule_state *state = rule_state_new(rule, &shares);
 	size_t bytes = definition_bytes(rule);
 
 	if (!state)

@@ -8,22 +8,17 @@ struct map_key culprit_key(uint32_t serial, const struct process_entry *entry)
 	return (struct map_key){(uint64_t)serial << 32 | entry->info.tgid, entry->info.start_ns};
 }
 
-void culprit_count(
-	const struct culprit_search *search, const struct lineage *lineage, uint64_t time_ns)
+void culprit_windows(struct window_set *set, uint32_t serial, const struct lineage *lineage,
+	uint64_t time_ns, bool count, struct culprit_trees *trees)
 {
 	for (unsigned i = 0; i < lineage->count; i++) {
-		struct keyed_window *keyed = window_set_get(
-			search->trees, culprit_key(search->serial, lineage->at[i]), time_ns);
+		struct map_key key = culprit_key(serial, lineage->at[i]);
 
-		if (keyed)
-			window_add(&search->trees->shape, &keyed->window, time_ns);
+		trees->at[i] = count ? window_set_get(set, key, time_ns)
+				     : window_set_find(set, key, time_ns);
+		if (count && trees->at[i])
+			window_set_add(set, trees->at[i], time_ns);
 	}
-}
-
-static struct keyed_window *tree_of(
-	const struct culprit_search *search, const struct process_entry *entry)
-{
-	return window_set_find(search->trees, culprit_key(search->serial, entry), search->now_ns);
 }
 
 static uint64_t weight_of(const struct culprit_search *search, const struct keyed_window *keyed)
@@ -83,18 +78,23 @@ static struct culprit topmost_below(
 {
 	struct process_entry *best = NULL;
 	struct keyed_window *keyed, *window = NULL;
-	uint64_t most = 0;
+	uint64_t most = 0, total = 0;
 
+	/* Mostly nobody can: then there is no need to look at all of them. */
+	if (!is_most(search->trees->most, weight))
+		return NOBODY;
 	TAILQ_FOREACH (keyed, &search->trees->recent, order) {
 		struct process_entry *entry = holder(search, keyed, from.entry, weight);
 		uint64_t holds = entry ? weight_of(search, keyed) : 0;
 
+		total = MAX(total, keyed->window.total);
 		if (!entry || holds < most || (holds == most && best && is_older(best, entry)))
 			continue;
 		best = entry;
 		window = keyed;
 		most = holds;
 	}
+	search->trees->most = total;
 	return best ? step_to(search, from, best, window) : NOBODY;
 }
 
@@ -116,16 +116,15 @@ struct culprit culprit_of(const struct culprit_search *search, uint64_t weight)
 }
 
 /* The way to the process that acted is the likely one, and cheap; then anywhere below. */
-static struct culprit below(
-	const struct culprit_search *search, const struct lineage *lineage, unsigned top)
+static struct culprit below(const struct culprit_search *search, const struct lineage *lineage,
+	const struct culprit_trees *trees, unsigned top)
 {
-	struct keyed_window *keyed = tree_of(search, lineage->at[top]);
-	struct culprit found = {lineage->at[top], keyed, keyed};
+	struct culprit found = {lineage->at[top], trees->at[top], trees->at[top]};
 
 	while (top > 0) {
 		struct process_entry *entry = lineage->at[--top];
+		struct keyed_window *keyed = trees->at[top];
 
-		keyed = tree_of(search, entry);
 		if (!keyed || !is_most(weight_of(search, keyed), weight_of(search, found.window)))
 			break;
 		if (lineage_candidate(entry, search->suite))
@@ -134,18 +133,18 @@ static struct culprit below(
 	return descend(search, found);
 }
 
-struct culprit culprit_in(const struct culprit_search *search, const struct lineage *lineage)
+struct culprit culprit_in(const struct culprit_search *search, const struct lineage *lineage,
+	const struct culprit_trees *trees)
 {
 	for (unsigned top = lineage->count; top-- > 0;) {
-		struct keyed_window *keyed = tree_of(search, lineage->at[top]);
+		struct keyed_window *keyed = trees->at[top];
 
 		if (!keyed || !lineage_candidate(lineage->at[top], search->suite) ||
 			!is_over(search, keyed))
 			continue;
-		if (search->now_ns < keyed->quiet_until_ns)
+		if (!window_set_due(search->trees, keyed, search->threshold))
 			return NOBODY;
-		keyed->quiet_until_ns = search->now_ns + CULPRIT_QUIET_NS;
-		return below(search, lineage, top);
+		return below(search, lineage, trees, top);
 	}
 	return NOBODY;
 }

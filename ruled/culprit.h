@@ -24,6 +24,11 @@ struct culprit_search {
 	uint64_t now_ns;
 };
 
+/* The tree windows of a lineage, place by place; NULL: none. */
+struct culprit_trees {
+	struct keyed_window *at[LINEAGE_MAX];
+};
+
 struct culprit {
 	struct process_entry *entry; /* NULL: nobody stands out */
 	struct keyed_window *window; /* of its tree */
@@ -34,12 +39,15 @@ struct culprit {
 /* The key of the tree window of @entry. */
 struct map_key culprit_key(uint32_t serial, const struct process_entry *entry);
 
-/* Counts an event for the tree of each process in @lineage. */
-void culprit_count(
-	const struct culprit_search *search, const struct lineage *lineage, uint64_t time_ns);
+/* Finds the tree windows of @lineage, and counts an event in them if @count says so. */
+void culprit_windows(struct window_set *set, uint32_t serial, const struct lineage *lineage,
+	uint64_t time_ns, bool count, struct culprit_trees *trees);
 
-/* From the topmost of @lineage whose tree is over the threshold. Nobody if none is. */
-struct culprit culprit_in(const struct culprit_search *search, const struct lineage *lineage);
+/*
+ * From the topmost of @lineage, whose windows are @trees, that is over the threshold. Nobody if none is, or if it is quiet.
+ */
+struct culprit culprit_in(const struct culprit_search *search, const struct lineage *lineage,
+	const struct culprit_trees *trees);
 
 /*
  * Who below @above holds most of @rest, which is what those already told have left of @above's weight, and has none of

@@ -15,8 +15,8 @@ struct scene {
 	struct rule_state *state;
 	const struct process_event *event;
 	struct finding *finding;
+	struct counts *counts; /* has seen it */
 	struct culprit_search search;
-	bool counts;
 	/* What was found. */
 	struct culprit culprit;
 	struct keyed_window *decider;
@@ -24,91 +24,44 @@ struct scene {
 	struct map_key key; /* of the firing */
 };
 
-static const char *program_of(const struct process_entry *entry)
-{
-	return entry->exe ? entry->exe->data : entry->info.comm;
-}
-
-/* The scope's window an event belongs to. */
-static struct map_key scope_key(const struct rule_def *rule, const struct process_event *event)
-{
-	const struct process *info = &event->entry->info;
-	struct map_key key = {0, 0};
-
-	if (rule->detector->by_program)
-		key.a = hash_bytes(program_of(event->entry), strlen(program_of(event->entry)));
-	if (rule->scope == SCOPE_CGROUP)
-		key.b = info->cgroup;
-	if (rule->scope == SCOPE_USER)
-		key.b = info->uid;
-	return key;
-}
-
-static struct keyed_window *scope_window(struct scene *scene, struct map_key key)
-{
-	struct window_set *set = &scene->state->scoped;
-	struct keyed_window *keyed = window_set_get(set, key, scene->event->time_ns);
-
-	if (!keyed)
-		return NULL;
-	if (scene->counts)
-		window_add(&set->shape, &keyed->window, scene->event->time_ns);
-	window_advance(&set->shape, &keyed->window, scene->event->time_ns);
-	return keyed;
-}
-
-/* True if the window is over the threshold and has not been looked at just now. */
 static bool is_due(
-	const struct scene *scene, const struct window_set *set, struct keyed_window *keyed)
+	const struct scene *scene, const struct window_set *set, const struct keyed_window *keyed)
 {
-	uint64_t now_ns = scene->event->time_ns;
-
-	if (!keyed || !window_over(&set->shape, &keyed->window, scene->state->rule->threshold) ||
-		now_ns < keyed->quiet_until_ns)
-		return false;
-	keyed->quiet_until_ns = now_ns + CULPRIT_QUIET_NS;
-	return true;
+	return keyed && window_set_due(set, keyed, scene->state->rule->threshold);
 }
 
-/* Events that no candidate answers for: known as a sum only. */
+/* Events that no candidate answers for. */
 static bool look_unattributed(struct scene *scene)
 {
-	struct keyed_window *keyed = scope_window(scene, (struct map_key){0, 0});
-
-	scene->decider = keyed;
+	scene->decider = scene->counts->scope;
 	scene->scoped = true;
 	scene->key = (struct map_key){UINT64_MAX, 0};
 	scene->finding->who = "session and service managers";
-	return is_due(scene, &scene->state->scoped, keyed);
+	return is_due(scene, &scene->counts->scoped, scene->decider);
 }
 
 static bool look_tree(struct scene *scene)
 {
-	if (scene->detect->lineage->count == 0)
+	if (scene->counts->unattributed)
 		return look_unattributed(scene);
-	if (scene->counts)
-		culprit_count(&scene->search, scene->detect->lineage, scene->event->time_ns);
-	scene->culprit = culprit_in(&scene->search, scene->detect->lineage);
+	scene->culprit =
+		culprit_in(&scene->search, scene->detect->lineage, &scene->counts->lineage);
 	scene->decider = scene->culprit.decider;
 	return scene->culprit.entry && !culprit_ripens(&scene->search, &scene->culprit);
 }
 
 static bool look_process(struct scene *scene)
 {
-	const struct lineage *lineage = scene->detect->lineage;
-	struct window_set *trees = &scene->state->trees;
-	uint64_t now_ns = scene->event->time_ns;
-	struct keyed_window *keyed;
+	struct process_entry *actor;
+	struct keyed_window *keyed = scene->counts->lineage.at[0];
 
-	if (lineage->count == 0 || lineage->at[0] != scene->detect->actor)
+	if (scene->counts->unattributed)
 		return look_unattributed(scene);
-	keyed = window_set_get(trees, culprit_key(0, lineage->at[0]), now_ns);
-	if (keyed && scene->counts)
-		window_add(&trees->shape, &keyed->window, now_ns);
-	scene->culprit = (struct culprit){lineage->at[0], keyed, keyed};
+	actor = scene->detect->lineage->at[0];
+	scene->culprit = (struct culprit){actor, keyed, keyed};
 	scene->decider = keyed;
-	return lineage_candidate(lineage->at[0], scene->detect->suite) &&
-	       is_due(scene, trees, keyed);
+	return lineage_candidate(actor, scene->detect->suite) &&
+	       is_due(scene, &scene->counts->trees, keyed);
 }
 
 /* Whose scope it is, where nobody stands out. */
@@ -131,27 +84,22 @@ static const char *name_scope(const struct scene *scene)
 
 static bool look_scope(struct scene *scene)
 {
-	const struct detector *detector = scene->state->rule->detector;
-	struct map_key key = scope_key(scene->state->rule, scene->event);
-	struct keyed_window *keyed = scope_window(scene, key);
+	struct keyed_window *keyed = scene->counts->scope;
+	struct map_key key = scene->counts->scope_key;
 
-	if (!keyed)
+	if (!is_due(scene, &scene->counts->scoped, keyed))
 		return false;
 	scene->search.serial = keyed->serial;
-	if (scene->counts && !detector->names_last)
-		culprit_count(&scene->search, scene->detect->lineage, scene->event->time_ns);
 	scene->decider = keyed;
 	scene->scoped = true;
 	scene->finding->who = name_scope(scene);
-	if (!is_due(scene, &scene->state->scoped, keyed))
-		return false;
-	if (detector->names_last) {
+	if (scene->state->rule->detector->names_last) {
 		scene->culprit.entry = scene->event->entry;
 		scene->key = key;
 		return true;
 	}
 	scene->culprit = culprit_of(
-		&scene->search, window_weight(&scene->state->scoped.shape, &keyed->window));
+		&scene->search, window_weight(&scene->counts->scoped.shape, &keyed->window));
 	scene->key = (struct map_key){UINT64_MAX, key.b};
 	return true;
 }
@@ -179,7 +127,7 @@ static const struct keyed_window *told_below(const struct scene *scene, const st
 	/* Who is not known any more may have been below. */
 	if (entry && above && !lineage_has(entry, above, scene->detect->suite))
 		return NULL;
-	return window_set_find(&scene->state->trees, key, scene->event->time_ns);
+	return window_set_find(&scene->counts->trees, key, scene->event->time_ns);
 }
 
 static bool is_nested(const struct scene *scene, const struct firing *told)
@@ -252,7 +200,7 @@ static void measure_rest(const struct scene *scene, struct rest *rest)
 		rest->keys[rest->count] = told->culprit;
 		rest->parts[rest->count++] = &part->window;
 	}
-	rest->over = window_rest_over(&scene->state->trees.shape, &whole->window, rest->parts,
+	rest->over = window_rest_over(&scene->counts->trees.shape, &whole->window, rest->parts,
 		rest->count, scene->state->rule->threshold, &rest->newest);
 }
 
@@ -277,7 +225,7 @@ static bool name_rest(struct scene *scene)
 		&scene->search, scene->culprit.entry, rest.newest, rest.keys, rest.count);
 	if (!next.entry)
 		return true;
-	if (!window_over(&scene->state->trees.shape, &next.decider->window,
+	if (!window_over(&scene->counts->trees.shape, &next.decider->window,
 		    scene->state->rule->threshold))
 		return false; /* it will be over by itself soon, or stop */
 	scene->culprit = next;
@@ -288,7 +236,7 @@ static bool name_rest(struct scene *scene)
 
 static void fill(struct scene *scene)
 {
-	const struct window_shape *shape = &scene->state->trees.shape;
+	const struct window_shape *shape = &scene->counts->trees.shape;
 	struct finding *finding = scene->finding;
 
 	finding->rule = scene->state->rule;
@@ -300,6 +248,9 @@ static void fill(struct scene *scene)
 	finding->since_ns = window_since(shape, &scene->decider->window);
 	finding->series.window = &scene->decider->window;
 	finding->series.shape = shape;
+	if (scene->counts->lives)
+		(void)lives_median(scene->counts->lives, scene->event->time_ns,
+			EXEC_RATE_WINDOW_SECS * NSEC_PER_SEC, &finding->median_ns);
 }
 
 /* Whether what was found is to be told: no news, explained and filtered out are not. */
@@ -333,22 +284,21 @@ struct firing *detect_event(struct detect *detect, struct rule_state *state,
 	const struct process_event *event, struct finding *finding)
 {
 	const struct rule_def *rule = state->rule;
-	enum look look = rule->detector->look(rule, state->lives, event);
+	struct counts *counts = state->counts;
 	struct scene scene = {
 		.detect = detect,
 		.state = state,
 		.event = event,
 		.finding = finding,
-		.search = {detect->table, detect->suite, &state->trees, 0, rule->threshold,
+		.counts = counts,
+		.search = {detect->table, detect->suite, &counts->trees, 0, rule->threshold,
 			event->time_ns},
-		.counts = look == LOOK_COUNT,
 	};
 
 	*finding = (struct finding){0};
-	if (look == LOOK_AWAY || !LOOKS[rule->scope](&scene))
+	if (!LOOKS[rule->scope](&scene))
 		return NULL;
-	if (rule->detector->also &&
-		!rule->detector->also(rule, state->lives, event->time_ns, &finding->median_ns))
+	if (rule->detector->also && !rule->detector->also(rule, counts->lives, event->time_ns))
 		return NULL;
 	return tell(&scene);
 }
@@ -364,18 +314,19 @@ static double sampled_now(const struct process_table *table, const struct rule_s
 	if (!entry || entry->exited)
 		return 0;
 	return state->rule->detector->kind == DETECT_GROWTH
-		       ? growth_value(&state->growths, firing->window)
+		       ? growth_value(state->growths, firing->window)
 		       : level_value(state->rule, entry);
 }
 
 static double value_now(const struct process_table *table, struct rule_state *state,
 	const struct firing *firing, uint64_t now_ns)
 {
-	struct window_set *set = firing->scoped ? &state->scoped : &state->trees;
+	struct window_set *set;
 	struct keyed_window *keyed;
 
-	if (state->rule->detector->kind != DETECT_EVENTS)
+	if (!state->counts)
 		return sampled_now(table, state, firing);
+	set = firing->scoped ? &state->counts->scoped : &state->counts->trees;
 	keyed = window_set_find(set, firing->window, now_ns);
 	return keyed ? window_value(&set->shape, &keyed->window) : 0;
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: AGPL-3.0-only */
 /*
- * One rule and one event: counts it, decides whether an alert is due and whom it names; and once a
+ * One rule and one event that was counted: decides whether an alert is due and whom it names; and once a
  * second whether what was told has cleared. Pure: no clock, no I/O, no logging.
  */
 #pragma once
@@ -17,13 +17,12 @@ struct detect {
 	const struct process_table *table;
 	const struct cgroups *cgroups;
 	const struct suite_users *suite;
-	const struct lineage *lineage;	   /* of the process that acted */
-	const struct process_entry *actor; /* may be NULL */
+	const struct lineage *lineage; /* of the process that acted */
 	char who[DETECT_WHO_BYTES];	   /* room for finding->who */
 };
 
 /*
- * Counts @event, which the rule's detector asks for. Returns the firing that is due, with @finding
+ * Looks at @event, which the rule's counts have seen and found due. Returns the firing that is due, with @finding
  * filled; the caller numbers the alert (firing->alert). NULL: nothing to tell.
  */
 struct firing *detect_event(struct detect *detect, struct rule_state *state,

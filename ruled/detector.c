@@ -49,11 +49,10 @@ static enum look look_at_matching(
 	return LOOK_ONLY;
 }
 
-static bool also_short_lived(const struct rule_def *rule, const struct lives *lives,
-	uint64_t now_ns, uint64_t *median_ns)
+static bool also_short_lived(const struct rule_def *rule, struct lives *lives, uint64_t now_ns)
 {
-	return lives_median(lives, now_ns, EXEC_RATE_WINDOW_SECS * NSEC_PER_SEC, median_ns) &&
-	       (double)*median_ns <= rule->median_lifetime_secs * (double)NSEC_PER_SEC;
+	return lives_mostly_within(lives, now_ns, EXEC_RATE_WINDOW_SECS * NSEC_PER_SEC,
+		rule->median_lifetime_secs * (double)NSEC_PER_SEC);
 }
 
 #define LEVEL(scopes_, scope_)                                                                     \

@@ -77,8 +77,7 @@ struct detector {
 	enum look (*look)(const struct rule_def *rule, struct lives *lives,
 		const struct process_event *event);
 	/* A further condition at @now_ns; may be NULL. */
-	bool (*also)(const struct rule_def *rule, const struct lives *lives, uint64_t now_ns,
-		uint64_t *median_ns);
+	bool (*also)(const struct rule_def *rule, struct lives *lives, uint64_t now_ns);
 	void (*say)(const struct finding *finding, char *out, size_t size);
 };
 

@@ -30,6 +30,7 @@ int engine_new(const struct engine_options *options, const struct engine_sink *s
 	made->survey =
 		(struct survey){.pass = {.table = &made->table, .suite = &made->options.suite},
 			.cgroups = &made->cgroups,
+			.growths = &made->shares.growths,
 			.on_found = on_found,
 			.ctx = made};
 	*engine = made;
@@ -112,21 +113,23 @@ static struct process_entry *actor_of(const struct process_event *event)
 
 static void detect_all(struct engine *engine, const struct process_event *event)
 {
-	struct process_entry *actor = actor_of(event);
 	struct lineage lineage;
-	struct detect detect = {.table = &engine->table,
-		.cgroups = &engine->cgroups,
-		.suite = &engine->options.suite,
-		.lineage = &lineage,
-		.actor = actor};
+	const struct counts_event seen = {event, &lineage, actor_of(event), &engine->options.suite};
+	struct detect detect;
 	struct finding finding;
 
-	lineage_of(&lineage, actor, &engine->options.suite);
+	lineage_of(&lineage, actor_of(event), &engine->options.suite);
+	if (!counts_see_all(&engine->shares.counts, &seen))
+		return;
+	detect = (struct detect){.table = &engine->table,
+		.cgroups = &engine->cgroups,
+		.suite = &engine->options.suite,
+		.lineage = &lineage};
 	for (unsigned i = 0; i < engine->state_count; i++) {
 		struct rule_state *state = engine->states[i];
 		struct firing *firing;
 
-		if (!(state->rule->detector->changes & 1U << event->change))
+		if (!state->counts || !state->counts->due)
 			continue;
 		firing = detect_event(&detect, state, event, &finding);
 		if (firing)
@@ -189,6 +192,7 @@ static void look_for_cleared(struct engine *engine, struct rule_state *state)
 static void on_tick(struct engine *engine, const struct frame *frame)
 {
 	const struct tick *tick = frame->payload;
+	struct counts *counts;
 
 	engine->now_ns = MAX(engine->now_ns, tick->time_ns);
 	engine->source.wall_offset_ns = tick->wall_offset_ns;
@@ -197,11 +201,12 @@ static void on_tick(struct engine *engine, const struct frame *frame)
 	engine->ticked = true;
 	engine_resume_all(engine);
 	process_table_expire(&engine->table, engine->now_ns);
-	for (unsigned i = 0; i < engine->state_count; i++) {
-		window_set_expire(&engine->states[i]->scoped, engine->now_ns);
-		window_set_expire(&engine->states[i]->trees, engine->now_ns);
-		look_for_cleared(engine, engine->states[i]);
+	LIST_FOREACH (counts, &engine->shares.counts, order) {
+		window_set_expire(&counts->scoped, engine->now_ns);
+		window_set_expire(&counts->trees, engine->now_ns);
 	}
+	for (unsigned i = 0; i < engine->state_count; i++)
+		look_for_cleared(engine, engine->states[i]);
 	engine_clear_incidents(engine);
 }
 
@@ -230,33 +235,26 @@ static void on_cgroup(struct engine *engine, const struct frame *frame)
 	cgroups_frame(&engine->cgroups, frame);
 }
 
-static const struct {
-	uint16_t type;
-	void (*take)(struct engine *engine, const struct frame *frame);
-} TAKERS[] = {
-	{FRAME_FORK, on_process_event},
-	{FRAME_EXEC, on_process_event},
-	{FRAME_EXIT, on_process_event},
-	{FRAME_SAMPLE, on_process},
-	{FRAME_SAMPLE_BEGIN, on_process},
-	{FRAME_SAMPLE_END, on_sample_end},
-	{FRAME_HOST_SAMPLE, on_host_sample},
-	{FRAME_EXIT_INFERRED, on_process},
-	{FRAME_OOM, on_process},
-	{FRAME_CGROUP, on_cgroup},
-	{FRAME_TICK, on_tick},
-	{FRAME_COUNTERS, on_counters},
-	{FRAME_HOST, on_host},
+static void (*const TAKERS[FRAME_TYPE_MAX])(struct engine *engine, const struct frame *frame) = {
+	[FRAME_FORK] = on_process_event,
+	[FRAME_EXEC] = on_process_event,
+	[FRAME_EXIT] = on_process_event,
+	[FRAME_SAMPLE] = on_process,
+	[FRAME_SAMPLE_BEGIN] = on_process,
+	[FRAME_SAMPLE_END] = on_sample_end,
+	[FRAME_HOST_SAMPLE] = on_host_sample,
+	[FRAME_EXIT_INFERRED] = on_process,
+	[FRAME_OOM] = on_process,
+	[FRAME_CGROUP] = on_cgroup,
+	[FRAME_TICK] = on_tick,
+	[FRAME_COUNTERS] = on_counters,
+	[FRAME_HOST] = on_host,
 };
 
 void engine_frame(struct engine *engine, const struct frame *frame)
 {
-	for (size_t i = 0; i < ARRAY_LEN(TAKERS); i++) {
-		if (TAKERS[i].type != frame->header.type)
-			continue;
-		TAKERS[i].take(engine, frame);
-		return;
-	}
+	if (TAKERS[frame->header.type])
+		TAKERS[frame->header.type](engine, frame);
 }
 
 void engine_unsync(struct engine *engine)

@@ -13,7 +13,7 @@ void engine_free_states(struct rule_state **states, unsigned count)
 
 /* States for new rules only; NULL where an old one will do. */
 static int new_states(
-	const struct engine *engine, const struct ruleset *ruleset, struct rule_state ***states)
+	struct engine *engine, const struct ruleset *ruleset, struct rule_state ***states)
 {
 	struct rule_state **made = calloc(ruleset->count + 1, sizeof(struct rule_state *));
 
@@ -26,7 +26,7 @@ static int new_states(
 
 		if (same && rule_def_equal(same, ruleset->rules[i]))
 			continue;
-		made[i] = rule_state_new(ruleset->rules[i]);
+		made[i] = rule_state_new(ruleset->rules[i], &engine->shares);
 		if (!made[i]) {
 			engine_free_states(made, ruleset->count);
 			return -ENOMEM;
@@ -56,11 +56,24 @@ static void tell_rule_gone(struct engine *engine, struct rule_state *state)
 			engine->sink.on_cleared(engine->sink.ctx, firing->alert, "rule changed");
 }
 
+static void share_counts(struct engine *engine)
+{
+	struct counts *counts;
+
+	LIST_FOREACH (counts, &engine->shares.counts, order)
+		counts_leave_all(counts);
+	for (unsigned i = 0; i < engine->state_count; i++)
+		if (engine->states[i]->counts)
+			counts_join(engine->states[i]->counts, engine->states[i]->rule);
+}
+
 int engine_set_rules(struct engine *engine, struct ruleset *ruleset)
 {
 	struct rule_state **states;
-	int r = new_states(engine, ruleset, &states);
+	int r;
 
+	engine->shares.generation++;
+	r = new_states(engine, ruleset, &states);
 	if (r < 0)
 		return r;
 	for (unsigned i = 0; i < ruleset->count; i++) {
@@ -76,6 +89,7 @@ int engine_set_rules(struct engine *engine, struct ruleset *ruleset)
 	engine->ruleset = ruleset;
 	engine->states = states;
 	engine->state_count = ruleset->count;
+	share_counts(engine);
 	survey_rules(&engine->survey, states, ruleset->count);
 	engine_clear_incidents(engine);
 	return 0;

@@ -20,6 +20,7 @@ struct engine {
 	struct ruleset *ruleset; /* NULL before the first */
 	struct rule_state **states;
 	unsigned state_count;
+	struct rule_shares shares; /* of all states */
 	struct survey survey;
 	struct report_source source; /* what every alert tells */
 	uint64_t now_ns;

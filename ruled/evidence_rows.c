@@ -38,7 +38,7 @@ static bool add_children(
 {
 	const struct process_entry *child;
 
-	LIST_FOREACH (child, &above->entry->children, siblings)
+	TAILQ_FOREACH (child, &above->entry->children, siblings)
 		if (child->known && child->exited == exited &&
 			!add_to_tree(rows, child, above->generation + 1))
 			return false;

@@ -27,6 +27,37 @@ void growth_set_done(struct growth_set *set)
 	TAILQ_INIT(&set->recent);
 }
 
+struct growth_set *growth_set_get(
+	struct growth_sets *sets, uint64_t generation, uint32_t window_secs, double threshold_mb)
+{
+	uint64_t window_ns = window_secs * NSEC_PER_SEC;
+	struct growth_set *set;
+
+	LIST_FOREACH (set, sets, order)
+		if (set->generation == generation && set->window_ns == window_ns &&
+			set->threshold_mb == threshold_mb)
+			break;
+	if (!set) {
+		set = malloc(sizeof(*set));
+		if (!set)
+			return NULL;
+		growth_set_init(set, window_secs, threshold_mb);
+		set->generation = generation;
+		LIST_INSERT_HEAD(sets, set, order);
+	}
+	set->references++;
+	return set;
+}
+
+void growth_set_drop(struct growth_set *set)
+{
+	if (!set || --set->references > 0)
+		return;
+	LIST_REMOVE(set, order);
+	growth_set_done(set);
+	free(set);
+}
+
 static void drop(struct growth_set *set, struct growth *growth)
 {
 	TAILQ_REMOVE(&set->recent, growth, order);

@@ -8,6 +8,8 @@
 
 #include <sys/queue.h>
 
+#include <sys/queue.h>
+
 #include "common/map.h"
 #include "common/pool.h"
 #include "common/process_table.h"
@@ -36,7 +38,21 @@ struct growth_set {
 	struct pool pool;
 	struct growth_list recent; /* risen most recently first */
 	uint64_t evicted;
+	/* Rules of the same window and threshold that were loaded together share one. */
+	LIST_ENTRY(growth_set) order;
+	uint64_t generation;
+	unsigned references;
+	const struct growth *found; /* of the process that is looked at; NULL: nothing to tell */
 };
+
+LIST_HEAD(growth_sets, growth_set);
+
+/* A reference to the set in @sets for these, or to a new one in it. NULL without memory. */
+struct growth_set *growth_set_get(struct growth_sets *sets, uint64_t generation,
+	uint32_t window_secs, double threshold_mb);
+
+/* One reference less; NULL is fine. */
+void growth_set_drop(struct growth_set *set);
 
 void growth_set_init(struct growth_set *set, uint32_t window_secs, double threshold_mb);
 void growth_set_done(struct growth_set *set);

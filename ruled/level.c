@@ -205,11 +205,13 @@ static struct process_entry *step_down(const struct level_pass *pass, const stru
 	for (unsigned steps = 0; steps < STEPS_MAX; steps++) {
 		struct process_entry *child;
 
-		LIST_FOREACH (child, &entry->children, siblings)
-			if (!lineage_excludes(child, pass->suite) &&
-				tree_value(set, child, gauge) >= MOST * value)
+		TAILQ_FOREACH (child, &entry->children, siblings)
+			if (child->past || (!lineage_excludes(child, pass->suite) &&
+						   tree_value(set, child, gauge) >= MOST * value))
 				break;
-		if (!child || lineage_candidate(child, pass->suite))
+		if (!child || child->past)
+			return NULL;
+		if (lineage_candidate(child, pass->suite))
 			return child;
 		entry = child;
 	}

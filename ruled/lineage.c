@@ -105,13 +105,14 @@ bool lineage_excludes(struct process_entry *entry, const struct suite_users *sui
 {
 	const struct process *info = &entry->info;
 
+	if (entry->tag != TAG_UNKNOWN)
+		return entry->tag == TAG_EXCLUDED;
 	if (info->tgid <= 1 || info->kernel_thread)
 		return true;
 	if (!entry->known)
 		return false;
-	if (entry->tag == TAG_UNKNOWN)
-		entry->tag = is_manager(entry) || is_suite_user(info->uid, suite) ? TAG_EXCLUDED
-										  : TAG_ORDINARY;
+	entry->tag = is_manager(entry) || is_suite_user(info->uid, suite) ? TAG_EXCLUDED
+									  : TAG_ORDINARY;
 	return entry->tag == TAG_EXCLUDED;
 }
 

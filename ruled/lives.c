@@ -3,6 +3,7 @@
 
 void lives_add(struct lives *lives, uint64_t end_ns, uint64_t life_ns)
 {
+	lives->asked.valid = false;
 	lives->at[lives->next].end_ns = end_ns;
 	lives->at[lives->next].life_ns = life_ns;
 	lives->next = (lives->next + 1) % LIVES_MAX;
@@ -63,4 +64,31 @@ bool lives_median(const struct lives *lives, uint64_t now_ns, uint64_t span_ns, 
 		return false;
 	*median_ns = nth_smallest(recent, count, (count - 1) / 2);
 	return true;
+}
+
+static bool most_within(
+	const struct lives *lives, uint64_t now_ns, uint64_t span_ns, double limit_ns)
+{
+	unsigned count = 0, within = 0;
+
+	for (unsigned i = 0; i < lives->count; i++) {
+		bool recent = lives->at[i].end_ns + span_ns > now_ns;
+
+		count += recent;
+		within += recent && (double)lives->at[i].life_ns <= limit_ns;
+	}
+	return count > 0 && within > (count - 1) / 2;
+}
+
+bool lives_mostly_within(struct lives *lives, uint64_t now_ns, uint64_t span_ns, double limit_ns)
+{
+	if (!lives->asked.valid || lives->asked.now_ns != now_ns ||
+		lives->asked.span_ns != span_ns || lives->asked.limit_ns != limit_ns) {
+		lives->asked.most = most_within(lives, now_ns, span_ns, limit_ns);
+		lives->asked.now_ns = now_ns;
+		lives->asked.span_ns = span_ns;
+		lives->asked.limit_ns = limit_ns;
+		lives->asked.valid = true;
+	}
+	return lives->asked.most;
 }

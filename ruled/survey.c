@@ -13,7 +13,7 @@ void survey_rules(struct survey *survey, struct rule_state **states, unsigned co
 {
 	survey->states = states;
 	survey->count = count;
-	survey->needed = survey->growths = false;
+	survey->needed = false;
 	for (unsigned gauge = 0; gauge < GAUGE_COUNT; gauge++)
 		survey->floor[gauge] = INFINITY;
 	for (unsigned i = 0; i < count; i++) {
@@ -21,11 +21,14 @@ void survey_rules(struct survey *survey, struct rule_state **states, unsigned co
 		const struct detector *detector = rule->detector;
 
 		survey->needed |= detector->kind != DETECT_EVENTS;
-		survey->growths |= detector->kind == DETECT_GROWTH;
 		if (detector->kind == DETECT_LEVEL)
 			survey->floor[detector->gauge] =
 				MIN(survey->floor[detector->gauge], rule->threshold);
 	}
+	survey->asked_count = 0;
+	for (unsigned gauge = 0; gauge < GAUGE_COUNT; gauge++)
+		if (survey->floor[gauge] < INFINITY)
+			survey->asked[survey->asked_count++] = (enum gauge)gauge;
 }
 
 /* What was found has been told already: itself, or the tree it is the greater part of. */
@@ -80,24 +83,37 @@ static void tell(struct survey *survey, struct rule_state *state, const struct l
 		firing->alert = 0;
 }
 
-static void see_growth(struct survey *survey, struct rule_state *state, struct process_entry *entry)
+/* True if a rule has something to tell of the growth of @entry. */
+static bool see_growth(const struct survey *survey, struct process_entry *entry)
 {
-	const struct growth *growth =
-		growth_see(&state->growths, entry, survey->pass.begin_ns, survey->pass.before_ns);
+	struct growth_set *set;
+	bool found = false;
+
+	LIST_FOREACH (set, survey->growths, order) {
+		set->found = growth_see(
+			set, entry, survey->pass.begin_ns, survey->pass.before_ns);
+		found |= set->found != NULL;
+	}
+	return found && lineage_candidate(entry, survey->pass.suite);
+}
+
+static void tell_growth(
+	struct survey *survey, struct rule_state *state, struct process_entry *entry)
+{
 	struct level_find found = {.culprit = entry};
 
-	if (!growth || !lineage_candidate(entry, survey->pass.suite))
+	if (!state->growths->found)
 		return;
-	found.value = found.own = growth->value_mb;
-	found.since_ns = survey->pass.begin_ns - state->growths.window_ns;
-	found.series.growth = growth;
+	found.value = found.own = state->growths->found->value_mb;
+	found.since_ns = survey->pass.begin_ns - state->growths->window_ns;
+	found.series.growth = state->growths->found;
 	tell(survey, state, &found, NULL);
 }
 
 static bool is_over_any_floor(const struct survey *survey, const struct process_entry *entry)
 {
-	for (unsigned gauge = 0; gauge < GAUGE_COUNT; gauge++)
-		if (usage_tree(entry, (enum gauge)gauge) > survey->floor[gauge])
+	for (unsigned i = 0; i < survey->asked_count; i++)
+		if (usage_tree(entry, survey->asked[i]) > survey->floor[survey->asked[i]])
 			return true;
 	return false;
 }
@@ -105,17 +121,17 @@ static bool is_over_any_floor(const struct survey *survey, const struct process_
 static void see(void *ctx, struct process_entry *entry)
 {
 	struct survey *survey = ctx;
-	bool over = is_over_any_floor(survey, entry);
+	bool over = is_over_any_floor(survey, entry), grown = see_growth(survey, entry);
 
-	if (!over && !survey->growths)
+	if (!over && !grown)
 		return;
 	for (unsigned i = 0; i < survey->count; i++) {
 		struct rule_state *state = survey->states[i];
 
 		if (over && state->rule->detector->kind == DETECT_LEVEL)
 			level_see(&survey->pass, state, entry);
-		else if (state->rule->detector->kind == DETECT_GROWTH)
-			see_growth(survey, state, entry);
+		else if (grown && state->growths)
+			tell_growth(survey, state, entry);
 	}
 }
 
@@ -163,8 +179,8 @@ void survey_pass(struct survey *survey, struct process_table *table, uint64_t no
 			level_see_host(pass, state, pass->host.at[detector->gauge]);
 		if (detector->kind == DETECT_HOST || detector->kind == DETECT_LEVEL)
 			settle(survey, state);
-		if (detector->kind == DETECT_GROWTH)
-			growth_expire(&state->growths, pass->begin_ns);
+		if (state->growths)
+			growth_expire(state->growths, pass->begin_ns);
 		if (state->watched && !TAILQ_EMPTY(&state->holds.all))
 			watched_set_pass(pass, state);
 	}
@@ -220,7 +236,8 @@ void survey_forget(struct survey *survey)
 	survey->cpu.total_ns = 0;
 	for (unsigned i = 0; i < survey->count; i++) {
 		hold_set_clear(&survey->states[i]->holds);
-		growth_set_clear(&survey->states[i]->growths);
+		if (survey->states[i]->growths)
+			growth_set_clear(survey->states[i]->growths);
 		if (survey->states[i]->watched)
 			watched_set_clear(survey->states[i]->watched);
 	}

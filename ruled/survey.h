@@ -15,12 +15,14 @@ struct survey {
 	const struct cgroups *cgroups;
 	struct rule_state **states;
 	unsigned count;
-	double floor[GAUGE_COUNT]; /* no rule asks for less */
+	double floor[GAUGE_COUNT];	 /* no rule asks for less */
+	enum gauge asked[GAUGE_COUNT]; /* by rules on the level of processes */
+	unsigned asked_count;
 	bool needed;		   /* a rule looks at samples */
-	bool growths;
 	struct {
 		uint64_t busy_ns, total_ns; /* of all CPUs, as the last host sample said; 0: none */
 	} cpu;
+	struct growth_sets *growths; /* of all states */
 	uint64_t now_ns; /* when the pass ended */
 	/* What is due, with the alert's number to be set in @firing. */
 	void (*on_found)(void *ctx, struct rule_state *state, struct firing *firing,

@@ -28,11 +28,18 @@ static void clear_sums(struct process_entry *entry)
 	usage->busy_child = false;
 }
 
+/* Who is past, and so is all below, has nothing to add; so are those behind it. */
+static struct process_entry *unless_past(struct process_entry *entry)
+{
+	return entry && !entry->past ? entry : NULL;
+}
+
 static struct process_entry *first_leaf(struct process_entry *entry)
 {
-	clear_sums(entry);
-	while (!LIST_EMPTY(&entry->children)) {
-		entry = LIST_FIRST(&entry->children);
+	struct process_entry *child = entry;
+
+	for (; child; child = unless_past(TAILQ_FIRST(&child->children))) {
+		entry = child;
 		clear_sums(entry);
 	}
 	return entry;
@@ -115,7 +122,7 @@ static void walk_tree(const struct walk *walk, struct process_entry *root)
 
 	for (;;) {
 		/* Read first: nothing of it is needed afterwards. */
-		next = LIST_NEXT(entry, siblings);
+		next = unless_past(TAILQ_NEXT(entry, siblings));
 		visit(walk, entry);
 		if (entry == root)
 			return;
@@ -127,7 +134,6 @@ void usage_walk(struct process_table *table, const struct suite_users *suite,
 	struct usage_host *host, void (*on_process)(void *ctx, struct process_entry *entry),
 	void *ctx)
 {
-	struct process_list *const lists[] = {&table->live, &table->exited, &table->zombies};
 	const struct walk walk = {.table = table,
 		.suite = suite,
 		.host = host,
@@ -139,10 +145,9 @@ void usage_walk(struct process_table *table, const struct suite_users *suite,
 	struct process_entry *entry;
 
 	*host = (struct usage_host){0};
-	for (size_t i = 0; i < ARRAY_LEN(lists); i++)
-		TAILQ_FOREACH (entry, lists[i], order)
-			if (!entry->parent)
-				walk_tree(&walk, entry);
+	for (entry = unless_past(TAILQ_FIRST(&table->roots)); entry;
+		entry = unless_past(TAILQ_NEXT(entry, siblings)))
+		walk_tree(&walk, entry);
 }
 
 double usage_own(const struct process_entry *entry, enum gauge gauge)

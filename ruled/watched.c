@@ -105,17 +105,23 @@ static double own_use(const struct rule_def *rule, const struct process_entry *e
 			       : usage_own(entry, rule->detector->gauge);
 }
 
+/* Who is past, and so is all below, stands behind its siblings and holds nothing. */
+static struct process_entry *unless_past(struct process_entry *entry)
+{
+	return entry && !entry->past ? entry : NULL;
+}
+
 /* The next one of the tree of @root, over the dead; trees of managers in it are left out. */
 static struct process_entry *next_in_tree(const struct level_pass *pass,
 	const struct process_entry *root, struct process_entry *at)
 {
-	if (!LIST_EMPTY(&at->children) && !lineage_excludes(at, pass->suite))
-		return LIST_FIRST(&at->children);
-	while (at != root) {
-		if (LIST_NEXT(at, siblings))
-			return LIST_NEXT(at, siblings);
-		at = at->parent;
-	}
+	struct process_entry *next = unless_past(TAILQ_FIRST(&at->children));
+
+	if (next && !lineage_excludes(at, pass->suite))
+		return next;
+	for (; at != root; at = at->parent)
+		if ((next = unless_past(TAILQ_NEXT(at, siblings))))
+			return next;
 	return NULL;
 }
 

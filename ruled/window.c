@@ -34,17 +34,19 @@ uint64_t window_span_ns(const struct window_shape *shape)
 /* Makes @head the newest bucket. */
 static void move(const struct window_shape *shape, struct window *window, uint64_t head)
 {
-	if (head - window->head >= shape->buckets) {
+	if (head - window->head >= shape->buckets && window->total > 0) {
 		memset(window->counts, 0, shape->buckets * sizeof(uint32_t));
 		window->total = 0;
 		window->head = head;
 	}
-	while (window->head < head) {
+	/* Once nothing counts any more the rest of the way is empty. */
+	while (window->head < head && window->total > 0) {
 		uint32_t *count = &window->counts[++window->head % shape->buckets];
 
 		window->total -= *count;
 		*count = 0;
 	}
+	window->head = head;
 }
 
 void window_advance(const struct window_shape *shape, struct window *window, uint64_t now_ns)

@@ -90,6 +90,18 @@ struct keyed_window *window_set_find(struct window_set *set, struct map_key key,
 	return keyed;
 }
 
+bool window_set_due(
+	const struct window_set *set, const struct keyed_window *keyed, double threshold)
+{
+	return threshold >= keyed->floor && window_over(&set->shape, &keyed->window, threshold);
+}
+
+void window_set_add(struct window_set *set, struct keyed_window *keyed, uint64_t time_ns)
+{
+	window_add(&set->shape, &keyed->window, time_ns);
+	set->most = MAX(set->most, keyed->window.total);
+}
+
 void window_set_expire(struct window_set *set, uint64_t now_ns)
 {
 	struct keyed_window *oldest;

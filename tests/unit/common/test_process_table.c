@@ -110,6 +110,67 @@ static void children_of_an_evicted_one_go_to_its_parent(void **state)
 	assert_int_equal(f->table.evicted, 0);
 }
 
+static bool is_past(const struct process_entry *entry)
+{
+	const struct process_entry *child;
+
+	TAILQ_FOREACH (child, &entry->children, siblings)
+		if (!child->past)
+			return false;
+	return entry->exited && !entry->zombie && entry->usage.pending_cpu_us == 0;
+}
+
+static void assert_past_ones_stand_behind(const struct process_children *siblings, size_t *count)
+{
+	const struct process_entry *entry;
+	bool past = false;
+
+	TAILQ_FOREACH (entry, siblings, siblings) {
+		assert_int_equal(entry->past, is_past(entry));
+		assert_true(entry->past || !past);
+		past = entry->past;
+		++*count;
+		assert_past_ones_stand_behind(&entry->children, count);
+	}
+}
+
+static void whoever_is_past_stands_behind_his_siblings(void **state)
+{
+	struct fixture *f = *state;
+	uint64_t random = 3;
+
+	made_connect(&f->host);
+	for (unsigned i = 0; i < 4000; i++) {
+		uint32_t pid, what;
+		struct made_process *process;
+		size_t count = 0;
+
+		random = random * 6364136223846793005ULL + 1442695040888963407ULL;
+		pid = 1 + (uint32_t)(random >> 33) % MIN(f->host.last_pid, 60U);
+		pid = f->host.last_pid + 1 - pid;
+		what = (uint32_t)(random >> 20) % 8;
+		process = &f->host.processes[pid];
+		f->lose = what == 7;
+		if (what < 4 && process->alive && f->table.live_count < 40)
+			(void)made_fork(&f->host, pid);
+		else if (what == 4 && process->alive && pid != 1)
+			made_zombie(&f->host, pid);
+		else if (what > 4 && process->alive && pid != 1)
+			made_exit(&f->host, pid, 0);
+		else if (process->zombie)
+			made_reap(&f->host, pid);
+		f->lose = false;
+		made_wait_ms(&f->host, 10);
+		if (i % 50 == 0)
+			made_pass(&f->host);
+		process_table_expire(&f->table, f->host.now_ns);
+		assert_past_ones_stand_behind(&f->table.roots, &count);
+		assert_int_equal(count, f->table.live_count + f->table.exited_count);
+	}
+	assert_true(f->changes[PROCESS_FORKED] > 50);
+	assert_true(f->changes[PROCESS_EXITED] > 50);
+}
+
 static void keeps_only_so_many_exited_ones(void **state)
 {
 	struct fixture *f = *state;
@@ -274,6 +335,7 @@ int main(void)
 		TEST(a_child_has_its_parents_program_until_it_execs),
 		TEST(the_link_to_the_parent_survives_its_death),
 		TEST(children_of_an_evicted_one_go_to_its_parent),
+		TEST(whoever_is_past_stands_behind_his_siblings),
 		TEST(keeps_only_so_many_exited_ones),
 		TEST(refuses_more_living_ones_than_its_bound),
 		TEST(a_parent_nobody_has_told_of_is_a_placeholder),

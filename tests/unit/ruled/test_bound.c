@@ -54,7 +54,7 @@ static void fill_growths(struct rule_state *state)
 		const struct process_entry entry = {.info = {.tgid = i, .start_ns = i},
 			.usage = {.anon_kib = 1U << 30, .anon_before_kib = 1}};
 
-		(void)growth_see(&state->growths, &entry, 2 * NSEC_PER_SEC, NSEC_PER_SEC);
+		(void)growth_see(state->growths, &entry, 2 * NSEC_PER_SEC, NSEC_PER_SEC);
 	}
 }
 
@@ -72,12 +72,13 @@ static void check(const char *yaml)
 	struct ruleset *ruleset = rules_of(yaml);
 	const struct rule_def *rule = ruleset->rules[0];
 	size_t before = in_use();
-	struct rule_state *state = rule_state_new(rule);
+	struct rule_shares shares = {0};
+	struct rule_state *state = rule_state_new(rule, &shares);
 
 	fill_firings(&state->firings);
 	if (rule->detector->kind == DETECT_EVENTS) {
-		fill_windows(&state->trees);
-		fill_windows(&state->scoped);
+		fill_windows(&state->counts->trees);
+		fill_windows(&state->counts->scoped);
 	}
 	if (rule->detector->kind == DETECT_LEVEL)
 		fill_holds(state);

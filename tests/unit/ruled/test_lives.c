@@ -31,6 +31,8 @@ static void the_median_is_that_of_a_sorted_list(void **state)
 		}
 		qsort(values, count, sizeof(values[0]), compare);
 		assert_true(lives_median(&lives, 1000, MINUTE, &median));
+		assert_true(lives_mostly_within(&lives, 1000, MINUTE, (double)median));
+		assert_false(lives_mostly_within(&lives, 1000, MINUTE, (double)median - 0.5));
 		assert_int_equal(median, values[(count - 1) / 2]);
 	}
 }
