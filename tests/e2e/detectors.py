@@ -12,7 +12,7 @@ import time
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "harness"))
 from linnix import NOBODY, Events, Skip, Suite, main, test, wait_for
-from programs import Program, told
+from programs import Program, memory_limit, told
 
 INTERVAL = 1.0  # collector.sample_interval_ms
 SOON = 0.05     # from the sample to the reader of the stream, as promised
@@ -193,29 +193,6 @@ def storage_traffic_is_told_in_time_and_reading_from_memory_is_not():
             in_time(events, "writes", writer, lead=INTERVAL)
             time.sleep(INTERVAL)
             assert not told(events, "writes", less.pid) and not told(events, "writes", reader.pid), events.events
-
-
-@contextlib.contextmanager
-def memory_limit(limit):
-    """A cgroup of @limit bytes; gives its cgroup.procs."""
-    for root, key in (("/sys/fs/cgroup/memory", "memory.limit_in_bytes"), ("/sys/fs/cgroup", "memory.max")):
-        path = os.path.join(root, "linnix-test-%d" % os.getpid())
-        try:
-            os.mkdir(path)
-        except OSError:
-            continue
-        try:
-            if os.path.exists(os.path.join(path, key)):
-                with open(os.path.join(path, key), "w") as file:
-                    file.write(str(limit))
-                procs = os.path.join(path, "cgroup.procs")
-                os.chmod(procs, 0o666)
-                yield procs
-                return
-        finally:
-            wait_for(lambda: not open(os.path.join(path, "cgroup.procs")).read(), 5)
-            os.rmdir(path)
-    raise Skip("no cgroup here can limit memory")
 
 
 @test

@@ -6,7 +6,7 @@ import os
 import signal
 import subprocess
 
-from linnix import NOBODY, as_user
+from linnix import NOBODY, Skip, as_user, wait_for
 
 # Each program says "at TIME" on CLOCK_BOOTTIME when what the rule looks for begins.
 PRELUDE = """
@@ -46,3 +46,26 @@ class Program:
 
 def told(events, name, pid):
     return [e for e in events.of("alert") if e[3]["rule"] == name and (e[3]["culprit"] or {}).get("pid") == pid]
+
+
+@contextlib.contextmanager
+def memory_limit(limit):
+    """A cgroup of @limit bytes; gives its cgroup.procs."""
+    for root, key in (("/sys/fs/cgroup/memory", "memory.limit_in_bytes"), ("/sys/fs/cgroup", "memory.max")):
+        path = os.path.join(root, "linnix-test-%d" % os.getpid())
+        try:
+            os.mkdir(path)
+        except OSError:
+            continue
+        try:
+            if os.path.exists(os.path.join(path, key)):
+                with open(os.path.join(path, key), "w") as file:
+                    file.write(str(limit))
+                procs = os.path.join(path, "cgroup.procs")
+                os.chmod(procs, 0o666)
+                yield procs
+                return
+        finally:
+            wait_for(lambda: not open(os.path.join(path, "cgroup.procs")).read(), 5)
+            os.rmdir(path)
+    raise Skip("no cgroup here can limit memory")
