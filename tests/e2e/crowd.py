@@ -58,7 +58,7 @@ def exact_at_rest(suite):
 @test
 def the_culprit_is_found_among_twenty_thousand_and_a_thousand_generations_down():
     # There before the suite, so that only what happens now is a storm.
-    with Crowd(20000, 1000, 15) as crowd, Suite(RULES) as suite:
+    with Crowd(20000, 1000, 60) as crowd, Suite(RULES) as suite:
         events = Events(suite, "/alerts")
         before = totals(suite)["dropped"]
         crowd.storm()
@@ -108,7 +108,7 @@ def more_than_the_ring_holds_is_counted_to_the_last_and_the_table_mends_itself()
         with Storm(15) as storm:
             wait_for(lambda: told(events, "storm", storm.pid), 8)
         exact_at_rest(suite)
-        wait_for(lambda: suite.get("/readyz").status == 200, 5)
+        wait_for(lambda: suite.get("/readyz").status == 200, 10)
 
 
 if __name__ == "__main__":
