@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "apid/names.h"
+#include "common/cgroup_name.h"
 #include "common/text.h"
 
 #define ESCAPED_MAX 32768 /* a tail is at most 8 KiB, an escape four bytes */
@@ -85,6 +86,16 @@ json_t *shape_action_id(uint64_t action)
 	return action ? json_sprintf("action-%llu", (unsigned long long)action) : json_null();
 }
 
+/* What the cgroup's path says beyond the alert's own texts. */
+static void put_container(struct shape *s, struct text cgroup)
+{
+	struct cgroup_name name;
+
+	cgroup_name_of(cgroup, &name);
+	shape_put(s, "container_runtime", shape_text_or_null(text_of(name.runtime)));
+	shape_put(s, "pod", shape_text_or_null(text_of(name.pod)));
+}
+
 static json_t *culprit(const struct frame *frame, const struct alert *alert, shape_user user)
 {
 	const struct process *process = &alert->culprit;
@@ -105,6 +116,7 @@ static json_t *culprit(const struct frame *frame, const struct alert *alert, sha
 	shape_put(&s, "cgroup", shape_text_or_null(frame_text(frame, ALERT_CGROUP)));
 	shape_put(&s, "unit", shape_text_or_null(frame_text(frame, ALERT_UNIT)));
 	shape_put(&s, "container", shape_text_or_null(frame_text(frame, ALERT_CONTAINER)));
+	put_container(&s, frame_text(frame, ALERT_CGROUP));
 	shape_put(&s, "root_pid", json_integer(alert->root_tgid));
 	return shape_end(&s);
 }

@@ -142,6 +142,7 @@ def alerts_are_kept_once_acknowledged_filtered_and_noted():
         culprit = alerts[0]["culprit"]
         assert culprit["comm"] == "stress\\x5cng" and culprit["args"] == "stress --vm \\xff", culprit
         assert culprit["user"] == "root" and culprit["unit"] is None and culprit["root_pid"] == 4242
+        assert culprit["container_runtime"] == "containerd" and culprit["pod"] == "8dbc1a8e-2b17-4ab1-a8d9-6c0e50a6b0a1"
         assert alerts[0]["message"] == "forks \\x01 a lot" and alerts[0]["value"] == 15.5
         assert abs(alerts[0]["timestamp"] - time.time()) < 10 and alerts[0]["timestamp"] > culprit["start_time"]
         ids = lambda query: [a["id"] for a in apid.get("/alerts?" + query).json()]

@@ -189,7 +189,9 @@ static void cmd_alert(char **words)
 		[ALERT_MESSAGE] = text_of("forks \x01 a lot"),
 		[ALERT_EXE] = text_of("/usr/bin/stress"),
 		[ALERT_ARGS] = text_of("stress --vm \xff"),
-		[ALERT_CGROUP] = text_of("/user.slice"),
+		[ALERT_CGROUP] = text_of("/kubepods.slice/kubepods-burstable.slice/kubepods-burstable-"
+					 "pod8dbc1a8e_2b17_4ab1_a8d9_6c0e50a6b0a1.slice/cri-containerd-"
+					 "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef.scope"),
 		[ALERT_INCIDENT] = word(words, 6),
 		[ALERT_HOST] = text_of("box"),
 	};

@@ -71,7 +71,7 @@ static void an_alert_has_its_documented_shape(void **state)
 		"{\"id\":\"2a-3\",\"timestamp\":1700000000.123456,\"rule\":\"storm\",\"severity\":\"high\","
 		"\"message\":\"too \\\"many\\\"\\\\x0a\",\"host\":\"box\",\"culprit\":{\"pid\":31337,"
 		"\"start_time\":1699999990.123456,\"comm\":\"a\\\\x5cb\",\"exe\":null,\"args\":\"x \\\\xff\xc3\xa4\","
-		"\"user\":\"user7\",\"uid\":7,\"cgroup\":null,\"unit\":null,\"container\":null,\"root_pid\":31337},"
+		"\"user\":\"user7\",\"uid\":7,\"cgroup\":null,\"unit\":null,\"container\":null,\"container_runtime\":null,\"pod\":null,\"root_pid\":31337},"
 		"\"value\":15.5,\"threshold\":10.0,\"since\":1699999998.0,\"incident_id\":null,\"action\":null,"
 		"\"action_refused\":null}");
 	assert_int_equal(stored->json_len, strlen(stored->json));

@@ -126,7 +126,7 @@ static void an_incident_has_its_documented_shape(void **state)
 		"{\"id\":\"2a-3\",\"status\":\"open\",\"severity\":\"high\",\"rule\":\"storm\","
 		"\"rules\":[\"storm\"],\"culprit\":{\"pid\":31337,\"start_time\":1699999991.0,\"comm\":\"\","
 		"\"exe\":null,\"args\":null,\"user\":\"user7\",\"uid\":7,\"cgroup\":null,\"unit\":null,"
-		"\"container\":null,\"root_pid\":31337},\"opened_at\":1700000003.0,\"updated_at\":1700000003.0,"
+		"\"container\":null,\"container_runtime\":null,\"pod\":null,\"root_pid\":31337},\"opened_at\":1700000003.0,\"updated_at\":1700000003.0,"
 		"\"cleared_at\":null,\"alerts\":1,\"reopened\":0,\"flapping\":false,\"message\":\"too many\","
 		"\"value\":15.5,\"threshold\":10.0,\"evidence_complete\":true}");
 }
