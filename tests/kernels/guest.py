@@ -38,8 +38,8 @@ def is_5():
     return os.uname().release.startswith("5.")
 
 
-def last_sample(frames, pid):
-    return [f for f in frames if f["frame"] == "SAMPLE" and f["pid"] == pid][-1]
+def last_sample(frames, pid, before=1 << 64):
+    return [f for f in frames if f["frame"] == "SAMPLE" and f["pid"] == pid and f["time_ns"] < before][-1]
 
 
 def recording_of(config, run):
@@ -74,13 +74,14 @@ def a_recording_tells_what_a_known_process_is_and_uses():
             assert process.stdout.readline() == "up\n"
             time.sleep(2)
             shown = status(process.pid), len(os.listdir("/proc/%d/fd" % process.pid))
+            told_to_end = time.clock_gettime_ns(time.CLOCK_BOOTTIME)
             process.stdin.write("\n")
             process.stdin.flush()
             _, code, usage = os.wait4(process.pid, 0)
             process.returncode = os.waitstatus_to_exitcode(code)
-            return process.pid, *shown, usage
+            return process.pid, *shown, usage, told_to_end
 
-    frames, (pid, proc, files, usage), _ = recording_of(FAST, run)
+    frames, (pid, proc, files, usage, told_to_end), _ = recording_of(FAST, run)
     print("# %s" % dict(collections.Counter(f["frame"] for f in frames)))
     birth, image, end = ([f for f in frames if f["frame"] == name and f["pid"] == pid]
                          for name in ("FORK", "EXEC", "EXIT"))
@@ -93,7 +94,7 @@ def a_recording_tells_what_a_known_process_is_and_uses():
     known = next(f for f in frames if f["frame"] == "SAMPLE" and f["pid"] == os.getpid())
     assert known["exe"] == ("" if is_5() else os.path.realpath(sys.executable)), known
 
-    sample = last_sample(frames, pid)
+    sample = last_sample(frames, pid, told_to_end)
     print("# %s" % sample)
     assert sample["fds"] == files > FILES and sample["threads"] == int(proc["Threads"]) == THREADS, (files, proc)
     assert sample["connects"] == CONNECTIONS, sample
