@@ -63,9 +63,12 @@ static __always_inline __u64 bits_of(__u64 word)
 	return word * 0x0101010101010101ULL >> 56;
 }
 
-/* Bits set in @count words at @words. Global, so that the verifier looks at it once and not once
- * for each call. */
-__noinline int count_bits(__u64 words, __u32 count)
+/*
+ * Bits set in the first FD_WORDS_AT_ONCE of @count words at @words. Global, as count_files() is, so that the
+ * verifier looks at it once and not once for each state of its caller; its arguments are numbers,
+ * as 5.10 passes no pointers.
+ */
+__noinline __u64 count_bits(__u64 words, __u32 count)
 {
 	__u64 sum = 0, word;
 
@@ -77,20 +80,22 @@ __noinline int count_bits(__u64 words, __u32 count)
 	return sum;
 }
 
-static __always_inline __u32 count_files(struct files_struct *files)
+/* The same of all @count words. */
+__noinline __u64 count_files(__u64 words, __u32 count)
+{
+	__u64 sum = 0;
+
+	/* Nothing to choose in a round: 5.10 and 6.1 would follow all 2^64 ways through. */
+	for (__u32 at = 0; at < FD_WORDS_MAX && at < count; at += FD_WORDS_AT_ONCE)
+		sum += count_bits(words + at * sizeof(__u64), count - at);
+	return sum;
+}
+
+static __always_inline __u32 fds_of(struct files_struct *files)
 {
 	struct fdtable *table = files->fdt;
-	__u64 words = (__u64)BPF_CORE_READ(table, open_fds);
-	__u32 left = table->max_fds / 64, sum = 0;
 
-	for (int i = 0; i < FD_WORDS_MAX / FD_WORDS_AT_ONCE && left > 0; i++) {
-		__u32 count = left < FD_WORDS_AT_ONCE ? left : FD_WORDS_AT_ONCE;
-
-		sum += count_bits(words, count);
-		words += FD_WORDS_AT_ONCE * sizeof(__u64);
-		left -= count;
-	}
-	return sum;
+	return count_files((__u64)BPF_CORE_READ(table, open_fds), table->max_fds / 64);
 }
 
 static __always_inline __u32 state_of(struct task_struct *task)
@@ -127,7 +132,7 @@ static __always_inline void read_usage(struct record_sample *record, struct task
 	if (mm)
 		read_memory(record, mm);
 	if (files)
-		record->fds = count_files(files);
+		record->fds = fds_of(files);
 }
 
 static __always_inline void write_process(struct seq_file *seq, struct task_struct *task)
