@@ -6,6 +6,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "ruled/matcher.h"
+
 /* The library unfolds {m,n}; nested ones multiply. */
 #define REPEATS_MAX 1000
 
@@ -49,6 +51,7 @@ static const char *look_for_trouble(const char *pattern)
 int regex_check(const char *pattern, char *why, size_t size)
 {
 	const char *trouble = look_for_trouble(pattern);
+	struct matcher matcher;
 	regex_t regex;
 	int r;
 
@@ -62,5 +65,9 @@ int regex_check(const char *pattern, char *why, size_t size)
 		return -EINVAL;
 	}
 	regfree(&regex);
+	if (matcher_compile(&matcher, pattern, &trouble) < 0) {
+		snprintf(why, size, "%s", trouble);
+		return -EINVAL;
+	}
 	return 0;
 }
