@@ -128,18 +128,21 @@ static bool class_of_escape(char letter, struct byte_set *set)
 							: isalnum(byte) || byte == '_';
 	if (letter == 'W' || letter == 'S')
 		invert(set);
-	return letter != '\0' && strchr("wWsS", letter);
+	return strchr("wWsS", letter);
 }
 
 static struct part parse_escape(struct parser *p)
 {
-	char letter = *p->at++;
+	char letter = *p->at;
 	struct byte_set set = {0};
 
+	if (letter == '\0')
+		return fail(p, "\\ without a character");
+	p->at++;
 	if (class_of_escape(letter, &set))
 		return take_bytes(p, &set);
 	/* Borders of words, and letters that mean a class elsewhere. */
-	if (isalnum((unsigned char)letter) || letter == '\0' || strchr("<>`'", letter))
+	if (isalnum((unsigned char)letter) || strchr("<>`'", letter))
 		return fail(p, "of letters only w, W, s and S may follow a backslash");
 	set = (struct byte_set){0};
 	set.has[(uint8_t)letter] = true;
@@ -191,6 +194,8 @@ static void parse_range(struct parser *p, struct byte_set *set)
 		if (to == '[' && strchr(".=:", *p->at))
 			(void)fail(p, "a range must end with a character");
 	}
+	if (to < from)
+		(void)fail(p, "a range ends before it begins");
 	for (unsigned byte = from; byte <= to; byte++)
 		set->has[byte] = true;
 }

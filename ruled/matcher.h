@@ -24,7 +24,7 @@ struct matcher {
 	unsigned count;
 };
 
-/* 0, or -EINVAL with the reason in *why. @pattern is one that regcomp() takes. */
+/* 0, or -EINVAL with the reason in *why. */
 must_check int matcher_compile(
 	struct matcher *matcher, const char *pattern, const char **why);
 

@@ -2,13 +2,12 @@
 #include "ruled/regex_check.h"
 
 #include <errno.h>
-#include <regex.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "ruled/matcher.h"
 
-/* The library unfolds {m,n}; nested ones multiply. */
+/* {m,n} is unfolded; nested ones multiply. */
 #define REPEATS_MAX 1000
 
 static bool is_digit(char c)
@@ -52,22 +51,9 @@ int regex_check(const char *pattern, char *why, size_t size)
 {
 	const char *trouble = look_for_trouble(pattern);
 	struct matcher matcher;
-	regex_t regex;
-	int r;
 
-	if (trouble) {
-		snprintf(why, size, "%s", trouble);
-		return -EINVAL;
-	}
-	r = regcomp(&regex, pattern, REG_EXTENDED | REG_NOSUB);
-	if (r != 0) {
-		regerror(r, NULL, why, size);
-		return -EINVAL;
-	}
-	regfree(&regex);
-	if (matcher_compile(&matcher, pattern, &trouble) < 0) {
-		snprintf(why, size, "%s", trouble);
-		return -EINVAL;
-	}
-	return 0;
+	if (!trouble && matcher_compile(&matcher, pattern, &trouble) == 0)
+		return 0;
+	snprintf(why, size, "%s", trouble);
+	return -EINVAL;
 }
