@@ -11,9 +11,17 @@
 
 #define MATCHER_PLACES 128 /* characters and classes of a pattern, its repetitions unfolded */
 
+#define PLACES_WORDS   (MATCHER_PLACES / 64)
+
 struct places {
-	uint64_t bits[MATCHER_PLACES / 64];
+	uint64_t bits[PLACES_WORDS];
 };
+
+static inline void places_add(struct places *to, const struct places *more)
+{
+	for (unsigned i = 0; i < PLACES_WORDS; i++)
+		to->bits[i] |= more->bits[i];
+}
 
 struct matcher {
 	struct places takes[UINT8_MAX + 1];	 /* by byte: the places that take it */
