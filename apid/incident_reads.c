@@ -8,7 +8,7 @@
 #include "apid/incident_json.h"
 #include "apid/incident_stats.h"
 #include "apid/list.h"
-#include "common/account.h"
+#include "apid/user_names.h"
 #include "common/clock.h"
 #include "common/sha256.h"
 
@@ -85,7 +85,8 @@ void read_incident(struct exchange *e)
 			e, 404, "there is no incident %s", incident_id_format(e->incident, id));
 		return;
 	}
-	json = incident_json_whole(incident, &e->apid->actions, account_name);
+	user_names_begin();
+	json = incident_json_whole(incident, &e->apid->actions, user_name);
 	text = json ? shape_dump(json) : NULL;
 	if (!text) {
 		answer_json(e, 500, NULL);

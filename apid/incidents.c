@@ -6,6 +6,8 @@
 
 #include "apid/incident_json.h"
 
+#define FIRST_BYTES 4096 /* of about 35 JSON values, texts aside */
+
 static void stored_free(struct stored_incident *stored)
 {
 	if (!stored)
@@ -71,7 +73,7 @@ static unsigned victim_of(const struct incidents *incidents, const struct stored
 /* @changed has grown, or shrunk. */
 static void weigh(struct incidents *incidents, struct stored_incident *changed)
 {
-	size_t bytes = sizeof(*changed) + changed->evidence.bytes +
+	size_t bytes = sizeof(*changed) + changed->first_bytes + changed->evidence.bytes +
 		       changed->rules.count * sizeof(struct incident_rule) +
 		       (changed->json ? strlen(changed->json) : 0);
 
@@ -126,6 +128,7 @@ static int take_first(struct stored_incident *incident, const struct stored_aler
 		return -ENOMEM;
 	json_decref(incident->first);
 	incident->first = json;
+	incident->first_bytes = FIRST_BYTES + alert->json_len;
 	incident->scope = alert->scope;
 	incident->culprit = alert->culprit;
 	incident->wall_offset_ns = alert->wall_offset_ns;

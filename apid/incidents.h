@@ -21,6 +21,7 @@ struct stored_incident {
 	struct incident_evidence evidence;
 
 	json_t *first;		/* the first alert as /alerts shows it; NULL: not known */
+	size_t first_bytes;	/* about what that takes */
 	unsigned scope;		/* of the first alert, as all of these */
 	struct process culprit; /* tgid 0: nobody, or not known */
 	int64_t wall_offset_ns; /* wall clock minus boot time */

@@ -13,7 +13,8 @@ void process_tree_past(struct process_table *table, struct process_entry *entry)
 		const struct process_entry *first = TAILQ_FIRST(&entry->children);
 
 		/* What it still has to hand on is for the next walk. */
-		if (entry->past || entry->usage.pending_cpu_us > 0 || (first && !first->past))
+		if (entry->past || entry->usage.pending_cpu_us > 0 ||
+			entry->usage.pending_connects > 0 || (first && !first->past))
 			return;
 		entry->past = true;
 		TAILQ_REMOVE(siblings_of(table, entry), entry, siblings);

@@ -23,6 +23,14 @@ static const struct utf8_class utf8_classes[] = {
 	{0xf4, 0xf4, 0x80, 0x8f, 4},
 };
 
+/* U+2028 to U+202E and U+2066 to U+2069 begin another line or turn the order of what follows, so that it reads as
+ * something else. */
+static bool turns_text(const unsigned char *at)
+{
+	return at[0] == 0xe2 && ((at[1] == 0x80 && at[2] >= 0xa8 && at[2] <= 0xae) ||
+				 (at[1] == 0x81 && at[2] >= 0xa6 && at[2] <= 0xa9));
+}
+
 static size_t multibyte_length(const unsigned char *at, size_t len)
 {
 	for (size_t i = 0; i < ARRAY_LEN(utf8_classes); i++) {
@@ -35,7 +43,7 @@ static size_t multibyte_length(const unsigned char *at, size_t len)
 		for (size_t k = 2; k < class->length; k++)
 			if ((at[k] & 0xc0) != 0x80)
 				return 0;
-		return class->length;
+		return turns_text(at) ? 0 : class->length;
 	}
 	return 0;
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: AGPL-3.0-only */
 /*
- * Text that came from processes, made safe to show: valid UTF-8 stays; other bytes, control characters and
- * backslash become \xHH. The same rule in JSON, audit, logs and the client. Pure.
+ * Text that came from processes, made safe to show: valid UTF-8 stays; other bytes, control characters, those
+ * that turn or break lines, and backslash become \xHH. The same rule in JSON, audit, logs and the client. Pure.
  */
 #pragma once
 
@@ -16,7 +16,7 @@ size_t text_escape(const char *data, size_t len, char *out, size_t size);
 /* The length of the valid, shown-as-is UTF-8 character at @data (1–4), or 0 if its first byte must be escaped. */
 size_t text_utf8_length(const char *data, size_t len);
 
-/* True if @data is valid UTF-8 without control characters (C0, DEL, C1). */
+/* True if @data is valid UTF-8 without control characters (C0, DEL, C1) and those that turn or break lines. */
 bool text_is_plain(const char *data, size_t len);
 
 /* An unsigned decimal number: digits only, no sign, no leading zero but "0" itself. 0, -EINVAL or -ERANGE. */

@@ -5,6 +5,8 @@
 
 #include "common/text.h"
 
+#define CLOCK_SLACK_SECS 3600 /* by which a clock may be corrected */
+
 const char *mutes_invalid(enum mute_kind kind, struct text what, uint32_t secs)
 {
 	if (kind != MUTE_RULE && kind != MUTE_CULPRIT)
@@ -17,9 +19,11 @@ const char *mutes_invalid(enum mute_kind kind, struct text what, uint32_t secs)
 	return secs > MUTE_SECS_MAX ? "seconds must be 0 to 604800" : NULL;
 }
 
+/* What ends later than any mute may was told by a clock that has been set back since. */
 static bool stands(const struct muting *muting, uint64_t wall_ns)
 {
-	return muting->kind != 0 && muting->until_wall_ns > wall_ns;
+	return muting->kind != 0 && muting->until_wall_ns > wall_ns &&
+	       muting->until_wall_ns - wall_ns <= (MUTE_SECS_MAX + CLOCK_SLACK_SECS) * NSEC_PER_SEC;
 }
 
 static bool is_same(const struct muting *muting, enum mute_kind kind, const char *what)

@@ -20,7 +20,7 @@ static size_t filter_bytes(const struct rule_filter *filter)
 static size_t definition_bytes(const struct rule_def *rule)
 {
 	size_t bytes = sizeof(*rule) + text_bytes(rule->name) + text_bytes(rule->pattern) +
-		       filter_bytes(&rule->match);
+		       (rule->matcher ? sizeof(*rule->matcher) : 0) + filter_bytes(&rule->match);
 
 	for (unsigned i = 0; i < rule->exclude_count; i++)
 		bytes += sizeof(rule->exclude[i]) + filter_bytes(&rule->exclude[i]);

@@ -41,7 +41,7 @@ static enum look look_at_matching(
 	bool ended = event->change == PROCESS_EXITED;
 
 	if (!entry->exe || (ended && entry->exec_ns == 0) ||
-		regexec(&rule->regex, entry->exe->data, 0, NULL, 0) != 0)
+		!matcher_finds(rule->matcher, interned_text(entry->exe)))
 		return LOOK_AWAY;
 	if (!ended)
 		return LOOK_COUNT;

@@ -5,6 +5,7 @@
 #include <stdio.h>
 
 #include "ruled/detector.h"
+#include "ruled/resumes.h"
 
 #define QUEUE_BYTES_MAX (1U << 20)
 
@@ -103,6 +104,7 @@ static void on_up(struct link *link, const struct hello *peer, void *ctx)
 
 	(void)link, (void)peer;
 	feed->resumed = false;
+	feed->resumes = 0;
 	send_last(feed, FRAME_HOST);
 	send_last(feed, FRAME_TICK);
 	send_last(feed, FRAME_PROBE);
@@ -143,9 +145,10 @@ static int on_resume(struct link *link, const struct frame *frame, int *fd, void
 	struct feed_link *feed = ctx;
 
 	(void)link, (void)fd;
-	/* trust: one list a connection; what it can do to us is bounded in engine_incidents.c */
-	if (feed->resumed)
+	/* trust: one bounded list a connection; what it can do to us is bounded in engine_incidents.c */
+	if (feed->resumed || feed->resumes == RESUMES_MAX)
 		return -EPROTO;
+	feed->resumes++;
 	engine_resume(feed->engine, frame->payload, frame_text(frame, 0));
 	return 0;
 }

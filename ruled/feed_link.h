@@ -25,6 +25,7 @@ struct feed_link {
 		unsigned count;
 	} rules;
 	uint64_t delay_last_ns; /* from event to alert */
+	unsigned resumes; /* that apid has told on this connection */
 	bool resumed; /* apid has told all that it holds as open, on this connection */
 };
 

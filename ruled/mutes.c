@@ -4,10 +4,19 @@
 #include <errno.h>
 #include <string.h>
 
+#define MUTE_SECS_MAX (7 * 24 * 3600ULL + 3600) /* as enforcerd bounds them */
+
 static bool is_same(const struct muted *muted, enum mute_kind kind, struct text what)
 {
 	return muted->until_wall_ns != 0 && muted->kind == kind &&
 	       strlen(muted->what) == what.len && memcmp(muted->what, what.data, what.len) == 0;
+}
+
+/* What ends later than any mute may was told by a clock that has been set back since. */
+static bool stands(const struct muted *muted, uint64_t wall_ns)
+{
+	return muted->until_wall_ns > wall_ns &&
+	       muted->until_wall_ns - wall_ns <= MUTE_SECS_MAX * NSEC_PER_SEC;
 }
 
 /* The place of this one, or a free one. */
@@ -54,7 +63,7 @@ uint64_t mutes_until(
 	const struct mutes *mutes, enum mute_kind kind, struct text what, uint64_t wall_ns)
 {
 	for (size_t i = 0; i < MUTES_MAX; i++)
-		if (mutes->places[i].until_wall_ns > wall_ns &&
+		if (stands(&mutes->places[i], wall_ns) &&
 			is_same(&mutes->places[i], kind, what))
 			return mutes->places[i].until_wall_ns;
 	return 0;

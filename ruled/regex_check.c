@@ -2,11 +2,12 @@
 #include "ruled/regex_check.h"
 
 #include <errno.h>
-#include <regex.h>
 #include <stdio.h>
 #include <string.h>
 
-/* The library unfolds {m,n}; nested ones multiply. */
+#include "ruled/matcher.h"
+
+/* {m,n} is unfolded; nested ones multiply. */
 #define REPEATS_MAX 1000
 
 static bool is_digit(char c)
@@ -49,18 +50,10 @@ static const char *look_for_trouble(const char *pattern)
 int regex_check(const char *pattern, char *why, size_t size)
 {
 	const char *trouble = look_for_trouble(pattern);
-	regex_t regex;
-	int r;
+	struct matcher matcher;
 
-	if (trouble) {
-		snprintf(why, size, "%s", trouble);
-		return -EINVAL;
-	}
-	r = regcomp(&regex, pattern, REG_EXTENDED | REG_NOSUB);
-	if (r != 0) {
-		regerror(r, NULL, why, size);
-		return -EINVAL;
-	}
-	regfree(&regex);
-	return 0;
+	if (!trouble && matcher_compile(&matcher, pattern, &trouble) == 0)
+		return 0;
+	snprintf(why, size, "%s", trouble);
+	return -EINVAL;
 }

@@ -18,9 +18,8 @@ void rule_def_free(struct rule_def *rule)
 {
 	if (!rule)
 		return;
-	if (rule->pattern)
-		regfree(&rule->regex);
 	free(rule->pattern);
+	free(rule->matcher);
 	rule_filter_done(&rule->match);
 	for (unsigned i = 0; i < rule->exclude_count; i++)
 		rule_filter_done(&rule->exclude[i]);

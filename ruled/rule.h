@@ -2,11 +2,11 @@
 /* A rule as its file defines it, checked and complete. Never changes once loaded. */
 #pragma once
 
-#include <regex.h>
 #include <sys/types.h>
 
 #include "common/base.h"
 #include "proto/frame.h"
+#include "ruled/matcher.h"
 
 #define RULE_NAME_BYTES_MAX  128
 #define RULE_REGEX_BYTES_MAX 256
@@ -35,8 +35,8 @@ struct rule_def {
 	enum scope scope;
 	enum action_type action; /* ACTION_NONE: proposes nothing */
 	int signal;
-	char *pattern; /* of @regex; NULL: none */
-	regex_t regex;
+	char *pattern; /* NULL: none */
+	struct matcher *matcher; /* of @pattern */
 	struct rule_filter match;
 	struct rule_filter *exclude;
 	unsigned exclude_count;

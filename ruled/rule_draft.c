@@ -284,6 +284,8 @@ static bool copy_filter(struct rule_filter *to, const struct filter_draft *from)
 
 static bool copy_texts(struct rule_def *rule, const struct draft *draft)
 {
+	const char *why; /* never: check_regex() has been there */
+
 	rule->name = strdup(draft->name);
 	rule->exclude = calloc(draft->exclude_count + 1, sizeof(*rule->exclude));
 	if (!rule->name || !rule->exclude || !copy_filter(&rule->match, &draft->match))
@@ -294,12 +296,10 @@ static bool copy_texts(struct rule_def *rule, const struct draft *draft)
 			return false;
 	if (draft->regex[0] == '\0')
 		return true;
-	if (regcomp(&rule->regex, draft->regex, REG_EXTENDED | REG_NOSUB) != 0)
-		return false;
 	rule->pattern = strdup(draft->regex);
-	if (!rule->pattern)
-		regfree(&rule->regex);
-	return rule->pattern != NULL;
+	rule->matcher = malloc(sizeof(*rule->matcher));
+	return rule->pattern && rule->matcher &&
+	       matcher_compile(rule->matcher, rule->pattern, &why) == 0;
 }
 
 static int build(const struct draft *draft, const struct detector *detector, struct rule_def **rule)

@@ -260,6 +260,19 @@ static void evidence_is_bounded_by_bytes_and_the_one_it_is_of_stays(void **state
 	assert_int_equal(find(counter - 1)->evidence.row_count, INCIDENT_ROWS_MAX);
 }
 
+static void what_the_first_alert_said_counts_too(void **state)
+{
+	size_t before;
+
+	(void)state;
+	assert_int_equal(open_one(1, 1, 0), 1);
+	before = incidents.bytes;
+	alert(1, "storm", "2a-1", "");
+	assert_non_null(find(1)->first);
+	assert_true(incidents.bytes >= before + 4096 + strlen(find(1)->json) / 2);
+	assert_int_equal(incidents.bytes, find(1)->bytes);
+}
+
 static void what_joined_is_what_ruled_is_told_again(void **state)
 {
 	struct resume resume;
@@ -376,6 +389,7 @@ int main(void)
 		TEST(a_later_version_does_not_move_an_incident),
 		TEST(the_oldest_cleared_makes_room_then_the_oldest),
 		TEST(evidence_is_bounded_by_bytes_and_the_one_it_is_of_stays),
+		TEST(what_the_first_alert_said_counts_too),
 		TEST(what_joined_is_what_ruled_is_told_again),
 		TEST(alerts_that_came_before_are_found_when_it_opens),
 		TEST(filters_hold_together),

@@ -52,7 +52,7 @@ static void escapes_text_as_shown_and_then_for_json(void **state)
 	(void)state;
 	json_line_text(&line, NULL, bytes, sizeof(bytes) - 1);
 	assert_string_equal(buffer,
-		"\"a\\\"b\\\\x5cc\\\\x0a\\\\x00\\\\x7f\\\\xc2\\\\x85\xc3\xbc\\\\xff\xe2\x80\xa8\"");
+		"\"a\\\"b\\\\x5cc\\\\x0a\\\\x00\\\\x7f\\\\xc2\\\\x85\xc3\xbc\\\\xff\\\\xe2\\\\x80\\\\xa8\"");
 }
 
 static void no_byte_ends_a_string_early(void **state)

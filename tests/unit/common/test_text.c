@@ -35,6 +35,15 @@ static const struct character characters[] = {
 	CHARACTER("\xef\xbf\xbf", 3),
 	CHARACTER("\xf0\x90\x80\x80", 4),
 	CHARACTER("\xf4\x8f\xbf\xbf", 4),
+	/* U+2028 to U+202E and U+2066 to U+2069, and their neighbours */
+	CHARACTER("\xe2\x80\xa7", 3),
+	CHARACTER("\xe2\x80\xa8", 0),
+	CHARACTER("\xe2\x80\xae", 0),
+	CHARACTER("\xe2\x80\xaf", 3),
+	CHARACTER("\xe2\x81\xa5", 3),
+	CHARACTER("\xe2\x81\xa6", 0),
+	CHARACTER("\xe2\x81\xa9", 0),
+	CHARACTER("\xe2\x81\xaa", 3),
 	/* overlong forms of '/', of U+007F, U+07FF and U+FFFF */
 	CHARACTER("\xc0\xaf", 0),
 	CHARACTER("\xc1\xbf", 0),
@@ -113,6 +122,7 @@ static void escapes_what_could_deceive_a_terminal_or_a_parser(void **state)
 	escaped("\033[2J", 4, "\\x1b[2J");
 	escaped("\\x41", 4, "\\x5cx41");
 	escaped("\xc2\x9b" "2J", 4, "\\xc2\\x9b2J");
+	escaped("rm \xe2\x80\xae" "x", 7, "rm \\xe2\\x80\\xaex");
 	escaped("gr\xc3\xbc\xc3", 5, "gr\xc3\xbc\\xc3");
 	escaped("\xed\xa0\x80", 3, "\\xed\\xa0\\x80");
 }

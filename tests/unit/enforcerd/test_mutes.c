@@ -67,6 +67,20 @@ static void what_is_over_makes_room(void **state)
 	assert_int_equal(count_at(100), MUTES_MAX);
 }
 
+/* The clock was wrong when it was told, and has been set back since. */
+static void none_stands_longer_than_any_may(void **state)
+{
+	const uint64_t now = 1700000000 * NSEC_PER_SEC, week = MUTE_SECS_MAX * NSEC_PER_SEC;
+
+	(void)state;
+	add(MUTE_RULE, "storm", now, now + week);
+	assert_int_equal(count_at(now), 1);
+	assert_int_equal(count_at(now - NSEC_PER_SEC), 1);
+	assert_int_equal(count_at(now - 2 * week), 0);
+	add(MUTE_RULE, "never", now, UINT64_MAX);
+	assert_int_equal(count_at(now), 1);
+}
+
 static void lines_come_back_in_their_order(void **state)
 {
 	struct muting changed;
@@ -110,6 +124,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup(one_of_a_name_stands_until_its_time, set_up),
 		cmocka_unit_test_setup(what_is_over_makes_room, set_up),
+		cmocka_unit_test_setup(none_stands_longer_than_any_may, set_up),
 		cmocka_unit_test_setup(lines_come_back_in_their_order, set_up),
 		cmocka_unit_test(names_and_times_have_bounds),
 	};

@@ -14,6 +14,7 @@
 #include "common/boot.h"
 #include "ruled/events_link.h"
 #include "ruled/proposals_link.h"
+#include "ruled/resumes.h"
 
 #define TOLD_MAX 64
 
@@ -438,6 +439,25 @@ static void what_apid_holds_is_resumed_once_a_connection(void **state)
 	assert_int_equal(f->downs, 2);
 }
 
+static void an_endless_list_of_apids_ends_the_connection(void **state)
+{
+	struct fixture *f = *state;
+	struct resume frame = {.epoch = 5, .version = 1};
+	const struct text none = text_of("");
+
+	open_both(f);
+	for (frame.counter = 1; frame.counter <= RESUMES_MAX; frame.counter++) {
+		assert_int_equal(link_send(f->apid, FRAME_RESUME, &frame, &none), 0);
+		if (frame.counter % 128 == 0)
+			run(f, 20);
+	}
+	run(f, 30);
+	assert_int_equal(f->downs, 0);
+	assert_int_equal(link_send(f->apid, FRAME_RESUME, &frame, &none), 0);
+	run(f, 50);
+	assert_int_equal(f->downs, 1);
+}
+
 static void the_verdict_becomes_a_note_and_the_end_a_withdrawal(void **state)
 {
 	struct fixture *f = *state;
@@ -653,6 +673,7 @@ int main(void)
 		TEST(alerts_come_again_in_order_until_they_are_acknowledged),
 		TEST(states_are_told_to_an_apid_that_comes_late),
 		TEST(what_apid_holds_is_resumed_once_a_connection),
+		TEST(an_endless_list_of_apids_ends_the_connection),
 		TEST(the_verdict_becomes_a_note_and_the_end_a_withdrawal),
 		TEST(an_action_that_is_over_makes_room_for_another),
 		TEST(a_refusal_says_why),

@@ -61,6 +61,19 @@ static void stands_until_its_time_under_its_kind(void **state)
 	assert_null(mutes_next(&mutes, NULL));
 }
 
+/* The clock was wrong when it was told, and has been set back since. */
+static void none_stands_longer_than_any_may(void **state)
+{
+	const uint64_t week = 7 * 24 * 3600 * NSEC_PER_SEC, until = WALL + week;
+	struct mutes mutes = {0};
+
+	(void)state;
+	assert_int_equal(set(&mutes, "storm", until, WALL), 0);
+	assert_true(mutes_until(&mutes, MUTE_RULE, text_of("storm"), WALL) == until);
+	assert_true(mutes_until(&mutes, MUTE_RULE, text_of("storm"), WALL - NSEC_PER_SEC) == until);
+	assert_true(mutes_until(&mutes, MUTE_RULE, text_of("storm"), WALL - 2 * week) == 0);
+}
+
 static void has_bounds(void **state)
 {
 	struct mutes mutes = {0};
@@ -202,6 +215,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(stands_until_its_time_under_its_kind),
+		cmocka_unit_test(none_stands_longer_than_any_may),
 		cmocka_unit_test(has_bounds),
 		cmocka_unit_test_setup_teardown(
 			a_muted_rule_is_told_again_when_the_mute_is_over, set_up, tear_down),
