@@ -114,15 +114,22 @@ static void learn(
 	link_parent(table, entry);
 }
 
+/* Mostly a sample repeats what is known. */
+static void learn_text(struct process_table *table, struct interned **known, struct text text)
+{
+	struct interned *old = *known;
+
+	if (interned_is(old, text))
+		return;
+	*known = intern_get(&table->texts, text);
+	intern_drop(&table->texts, old);
+}
+
 static void learn_texts(
 	struct process_table *table, struct process_entry *entry, struct text exe, struct text args)
 {
-	struct interned *old_exe = entry->exe, *old_args = entry->args;
-
-	entry->exe = intern_get(&table->texts, exe);
-	entry->args = intern_get(&table->texts, args);
-	intern_drop(&table->texts, old_exe);
-	intern_drop(&table->texts, old_args);
+	learn_text(table, &entry->exe, exe);
+	learn_text(table, &entry->args, args);
 }
 
 /* Its children go to its parent. */
