@@ -52,6 +52,7 @@ struct process_entry {
 	bool zombie : 1;	/* exited, and still there: nobody has waited for it */
 	bool args_truncated : 1;
 	bool past : 1; /* gone, and so is all below it: stands behind its siblings */
+	bool growing : 1; /* the owner's: may be in a set of those whose memory grows */
 	struct process_entry *parent; /* the one that forked it, or what is left of its ancestors */
 	TAILQ_HEAD(process_children, process_entry) children; /* those that are past at the end */
 	TAILQ_ENTRY(process_entry) siblings; /* without parent: in the table's roots */

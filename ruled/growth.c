@@ -199,19 +199,24 @@ static struct growth *follow(struct growth_set *set, const struct process_entry 
 	return growth;
 }
 
-const struct growth *growth_see(struct growth_set *set, const struct process_entry *entry,
+void growth_begin(struct growth_set *set, uint64_t now_ns)
+{
+	if (set->first_ns == 0)
+		set->first_ns = now_ns;
+}
+
+const struct growth *growth_see(struct growth_set *set, struct process_entry *entry,
 	uint64_t now_ns, uint64_t before_ns)
 {
 	const struct map_key key = {entry->info.tgid, entry->info.start_ns};
 	struct growth *growth = map_get(&set->map, key);
 	struct course course;
 
-	if (set->first_ns == 0)
-		set->first_ns = now_ns;
 	if (!growth)
 		growth = follow(set, entry, key, before_ns);
 	if (!growth)
 		return NULL;
+	entry->growing = true;
 	if (entry->usage.anon_kib > growth->at[growth->count - 1].kib) {
 		growth->rose_ns = now_ns;
 		TAILQ_REMOVE(&set->recent, growth, order);

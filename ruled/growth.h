@@ -8,8 +8,6 @@
 
 #include <sys/queue.h>
 
-#include <sys/queue.h>
-
 #include "common/map.h"
 #include "common/pool.h"
 #include "common/process_table.h"
@@ -59,11 +57,20 @@ void growth_set_done(struct growth_set *set);
 /* What was seen is too old to go on with. */
 void growth_set_clear(struct growth_set *set);
 
+/* A pass at @now_ns is to be looked at. */
+void growth_begin(struct growth_set *set, uint64_t now_ns);
+
+/* Whether it can be of interest to any set: it has grown since the last pass, or is followed. */
+static inline bool growth_concerns(const struct process_entry *entry)
+{
+	return entry->growing || entry->usage.anon_kib > entry->usage.anon_before_kib;
+}
+
 /*
- * A process of the pass at @now_ns, the last one being at @before_ns. Its series if it has grown
- * gradually and by more than the threshold, else NULL.
+ * A process of the pass at @now_ns that this concerns, the last one being at @before_ns. Its series if it has grown
+ * gradually and by more than the threshold, else NULL. Marks who is followed.
  */
-const struct growth *growth_see(struct growth_set *set, const struct process_entry *entry,
+const struct growth *growth_see(struct growth_set *set, struct process_entry *entry,
 	uint64_t now_ns, uint64_t before_ns);
 
 /* The growth of a process that is followed, else 0. */
