@@ -118,6 +118,15 @@ static void add_point(
 	growth->count = count + 1;
 }
 
+/* Most of those who are followed: not rising at the moment, or too small whatever they do. */
+static bool is_harmless(const struct growth_set *set, const struct growth *growth)
+{
+	const struct growth_point *newest = &growth->at[growth->count - 1];
+
+	return newest->kib < set->threshold_mb * KIB_PER_MB ||
+	       (growth->count > 1 && newest->kib <= newest[-1].kib);
+}
+
 /* What it had at @time_ns, between the points around; before the first as then. */
 static double kib_at(const struct growth *growth, uint64_t time_ns)
 {
@@ -184,6 +193,11 @@ static bool is_gradual(const struct growth_set *set, const struct process_entry 
 	       set->first_ns + set->window_ns <= now_ns;
 }
 
+static double to_mb(double growth_kib)
+{
+	return growth_kib > 0 ? growth_kib / KIB_PER_MB : 0;
+}
+
 static struct growth *follow(struct growth_set *set, const struct process_entry *entry,
 	struct map_key key, uint64_t before_ns)
 {
@@ -223,8 +237,10 @@ const struct growth *growth_see(struct growth_set *set, struct process_entry *en
 		TAILQ_INSERT_HEAD(&set->recent, growth, order);
 	}
 	add_point(set, growth, now_ns, entry->usage.anon_kib);
+	if (is_harmless(set, growth))
+		return NULL;
 	course = course_of(set, growth);
-	growth->value_mb = course.growth > 0 ? course.growth / KIB_PER_MB : 0;
+	growth->value_mb = to_mb(course.growth);
 	return growth->value_mb > set->threshold_mb && is_gradual(set, entry, now_ns, &course)
 		       ? growth
 		       : NULL;
@@ -234,5 +250,5 @@ double growth_value(const struct growth_set *set, struct map_key key)
 {
 	const struct growth *growth = map_get(&set->map, key);
 
-	return growth ? growth->value_mb : 0;
+	return growth ? to_mb(course_of(set, growth).growth) : 0;
 }

@@ -23,7 +23,7 @@ struct growth {
 	} at[GROWTH_POINTS]; /* oldest first */
 	uint64_t rose_ns;    /* when it last did */
 	uint32_t count;
-	double value_mb; /* its growth within the window */
+	double value_mb; /* its growth within the window when it was last too much */
 };
 
 TAILQ_HEAD(growth_list, growth);
