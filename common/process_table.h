@@ -11,8 +11,8 @@
 
 #include "common/base.h"
 #include "common/intern.h"
-#include "common/map.h"
 #include "common/pool.h"
+#include "common/process_index.h"
 #include "proto/frame.h"
 
 /* What the samples of a process say; of sums over its tree, as ruled's walk has left them. */
@@ -82,7 +82,7 @@ struct process_event {
 TAILQ_HEAD(process_list, process_entry);
 
 struct process_table {
-	struct map map;
+	struct process_index index;
 	struct pool pool;
 	struct intern texts;
 	struct process_list live, exited; /* exited: in the order they were told */
