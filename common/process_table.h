@@ -44,7 +44,8 @@ struct process_entry {
 	TAILQ_ENTRY(process_entry) order; /* in the table's live, exited or zombies list */
 	uint32_t mark;			  /* the sweep that last saw it */
 	uint16_t swap_mib; /* of the newest sample, rounded up; here, where there is room for it */
-	uint8_t tag;	   /* the owner's; 0 again when comm or uid have changed */
+	uint8_t tag : 4;   /* the owner's; 0 again when comm or uid have changed */
+	uint8_t growth : 4; /* the owner's: whether it is followed for its memory */
 	bool known : 1;	 /* false: a placeholder, only named as a parent so far */
 	bool forked : 1; /* its FORK has been counted */
 	bool exited : 1;
@@ -52,7 +53,6 @@ struct process_entry {
 	bool zombie : 1;	/* exited, and still there: nobody has waited for it */
 	bool args_truncated : 1;
 	bool past : 1; /* gone, and so is all below it: stands behind its siblings */
-	bool growing : 1; /* the owner's: may be in a set of those whose memory grows */
 	struct process_entry *parent; /* the one that forked it, or what is left of its ancestors */
 	TAILQ_HEAD(process_children, process_entry) children; /* those that are past at the end */
 	TAILQ_ENTRY(process_entry) siblings; /* without parent: in the table's roots */

@@ -89,9 +89,9 @@ static bool see_growth(const struct survey *survey, struct process_entry *entry)
 	struct growth_set *set;
 	bool found = false;
 
-	if (!growth_concerns(entry))
+	if (!growth_concerns(entry, survey->pass.begin_ns))
 		return false;
-	entry->growing = false;
+	entry->growth = GROWTH_NONE;
 	LIST_FOREACH (set, survey->growths, order) {
 		set->found = growth_see(
 			set, entry, survey->pass.begin_ns, survey->pass.before_ns);

@@ -50,6 +50,7 @@ static void fill_holds(struct rule_state *state)
 
 static void fill_growths(struct rule_state *state)
 {
+	growth_begin(state->growths, 2 * NSEC_PER_SEC);
 	for (unsigned i = 1; i <= MORE; i++) {
 		struct process_entry entry = {.info = {.tgid = i, .start_ns = i},
 			.usage = {.anon_kib = 1U << 30, .anon_before_kib = 1}};
