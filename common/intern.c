@@ -16,6 +16,23 @@ uint64_t hash_bytes(const void *data, size_t len)
 	return hash;
 }
 
+/* Of texts in memory only: eight bytes at a time. */
+static uint64_t hash_text(struct text text)
+{
+	uint64_t hash = text.len, word;
+	size_t at = 0;
+
+	for (; at + sizeof(word) <= text.len; at += sizeof(word)) {
+		memcpy(&word, text.data + at, sizeof(word));
+		hash = (hash ^ word) * 0x9fb21c651e98df25ULL;
+		hash ^= hash >> 32;
+	}
+	word = 0;
+	memcpy(&word, text.data + at, text.len - at);
+	hash = (hash ^ word) * 0x9fb21c651e98df25ULL;
+	return hash ^ (hash >> 32);
+}
+
 void intern_done(struct intern *intern)
 {
 	for (size_t i = 0; i < intern->capacity; i++) {
@@ -32,7 +49,7 @@ void intern_done(struct intern *intern)
 
 static struct interned **bucket_of(struct interned **buckets, size_t capacity, uint64_t hash)
 {
-	return &buckets[(hash ^ (hash >> 32)) & (capacity - 1)];
+	return &buckets[hash & (capacity - 1)];
 }
 
 /* One chain a text on average. Without memory the chains grow longer instead. */
@@ -102,7 +119,7 @@ struct interned *intern_get(struct intern *intern, struct text text)
 
 	if (text.len == 0)
 		return NULL;
-	hash = hash_bytes(text.data, text.len);
+	hash = hash_text(text);
 	interned = find(intern, text, hash);
 	if (interned)
 		return intern_hold(interned);
@@ -110,6 +127,13 @@ struct interned *intern_get(struct intern *intern, struct text text)
 	if (!interned)
 		intern->refused++;
 	return interned;
+}
+
+bool interned_is(const struct interned *interned, struct text text)
+{
+	return interned ? interned->len == text.len &&
+				  memcmp(interned->data, text.data, text.len) == 0
+			: text.len == 0;
 }
 
 struct interned *intern_hold(struct interned *interned)

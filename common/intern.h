@@ -40,6 +40,9 @@ struct interned *intern_get(struct intern *intern, struct text text);
 struct interned *intern_hold(struct interned *interned);
 void intern_drop(struct intern *intern, struct interned *interned);
 
+/* Whether @interned is @text; NULL is the empty one. */
+bool interned_is(const struct interned *interned, struct text text);
+
 /* The text; empty for NULL. */
 static inline struct text interned_text(const struct interned *interned)
 {

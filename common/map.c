@@ -12,16 +12,11 @@ void map_done(struct map *map)
 	*map = (struct map)MAP_INIT(map->max);
 }
 
-static uint64_t mix(uint64_t x)
-{
-	x = (x ^ (x >> 32)) * 0xd6e8feb86659fd93ULL;
-	x = (x ^ (x >> 32)) * 0xd6e8feb86659fd93ULL;
-	return x ^ (x >> 32);
-}
-
 static size_t home(const struct map *map, struct map_key key)
 {
-	return (size_t)mix(key.a ^ mix(key.b)) & (map->capacity - 1);
+	uint64_t hash = (key.a ^ key.b * 0x9fb21c651e98df25ULL) * 0xd6e8feb86659fd93ULL;
+
+	return (size_t)(hash ^ hash >> 32) & (map->capacity - 1);
 }
 
 static size_t after(const struct map *map, size_t at)

@@ -13,7 +13,6 @@ void process_table_init(struct process_table *table, const struct process_limits
 	size_t max = limits->live_max + limits->exited_max;
 
 	*table = (struct process_table){
-		.map = MAP_INIT(max),
 		.pool = POOL_INIT(sizeof(struct process_entry), ENTRIES_PER_CHUNK, max),
 		.texts = INTERN_INIT(limits->text_bytes_max),
 		.live_max = limits->live_max,
@@ -29,14 +28,14 @@ void process_table_init(struct process_table *table, const struct process_limits
 void process_table_done(struct process_table *table)
 {
 	intern_done(&table->texts);
-	map_done(&table->map);
+	process_index_done(&table->index);
 	pool_done(&table->pool);
 }
 
 struct process_entry *process_table_find(
 	const struct process_table *table, uint32_t tgid, uint64_t start_ns)
 {
-	return map_get(&table->map, (struct map_key){tgid, start_ns});
+	return process_index_find(&table->index, tgid, start_ns);
 }
 
 void process_table_unsync(struct process_table *table)
@@ -59,13 +58,13 @@ static struct process_entry *obtain(struct process_table *table, uint32_t tgid, 
 		table->refused++;
 		return NULL;
 	}
-	if (map_put(&table->map, (struct map_key){tgid, start_ns}, entry) < 0) {
+	entry->info.tgid = tgid;
+	entry->info.start_ns = start_ns;
+	if (process_index_put(&table->index, entry) < 0) {
 		pool_give(&table->pool, entry);
 		table->refused++;
 		return NULL;
 	}
-	entry->info.tgid = tgid;
-	entry->info.start_ns = start_ns;
 	TAILQ_INIT(&entry->children);
 	process_tree_hang(table, entry, NULL);
 	TAILQ_INSERT_TAIL(&table->live, entry, order);
@@ -114,15 +113,22 @@ static void learn(
 	link_parent(table, entry);
 }
 
+/* Mostly a sample repeats what is known. */
+static void learn_text(struct process_table *table, struct interned **known, struct text text)
+{
+	struct interned *old = *known;
+
+	if (interned_is(old, text))
+		return;
+	*known = intern_get(&table->texts, text);
+	intern_drop(&table->texts, old);
+}
+
 static void learn_texts(
 	struct process_table *table, struct process_entry *entry, struct text exe, struct text args)
 {
-	struct interned *old_exe = entry->exe, *old_args = entry->args;
-
-	entry->exe = intern_get(&table->texts, exe);
-	entry->args = intern_get(&table->texts, args);
-	intern_drop(&table->texts, old_exe);
-	intern_drop(&table->texts, old_args);
+	learn_text(table, &entry->exe, exe);
+	learn_text(table, &entry->args, args);
 }
 
 /* Its children go to its parent. */
@@ -137,7 +143,7 @@ static void evict(struct process_table *table, struct process_entry *entry)
 	process_tree_unhang(table, entry);
 	TAILQ_REMOVE(&table->exited, entry, order);
 	table->exited_count--;
-	map_remove(&table->map, (struct map_key){entry->info.tgid, entry->info.start_ns});
+	process_index_remove(&table->index, entry);
 	intern_drop(&table->texts, entry->exe);
 	intern_drop(&table->texts, entry->args);
 	pool_give(&table->pool, entry);

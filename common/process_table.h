@@ -11,8 +11,8 @@
 
 #include "common/base.h"
 #include "common/intern.h"
-#include "common/map.h"
 #include "common/pool.h"
+#include "common/process_index.h"
 #include "proto/frame.h"
 
 /* What the samples of a process say; of sums over its tree, as ruled's walk has left them. */
@@ -44,7 +44,8 @@ struct process_entry {
 	TAILQ_ENTRY(process_entry) order; /* in the table's live, exited or zombies list */
 	uint32_t mark;			  /* the sweep that last saw it */
 	uint16_t swap_mib; /* of the newest sample, rounded up; here, where there is room for it */
-	uint8_t tag;	   /* the owner's; 0 again when comm or uid have changed */
+	uint8_t tag : 4;   /* the owner's; 0 again when comm or uid have changed */
+	uint8_t growth : 4; /* the owner's: whether it is followed for its memory */
 	bool known : 1;	 /* false: a placeholder, only named as a parent so far */
 	bool forked : 1; /* its FORK has been counted */
 	bool exited : 1;
@@ -81,7 +82,7 @@ struct process_event {
 TAILQ_HEAD(process_list, process_entry);
 
 struct process_table {
-	struct map map;
+	struct process_index index;
 	struct pool pool;
 	struct intern texts;
 	struct process_list live, exited; /* exited: in the order they were told */

@@ -197,7 +197,7 @@ static int on_open(struct builder *b, const yaml_event_t *event, enum ynode_kind
 static int on_event(struct builder *b, const yaml_event_t *event)
 {
 	if (b->tree->nodes >= YTREE_NODES_MAX) {
-		stop(b, event->start_mark, "more than 20000 values");
+		stop(b, event->start_mark, "more than 100000 values");
 		return 0;
 	}
 	switch (event->type) {

@@ -11,7 +11,7 @@
 #include "common/problems.h"
 
 #define YTREE_DEPTH_MAX 16
-#define YTREE_NODES_MAX 20000
+#define YTREE_NODES_MAX 100000 /* a thousand rules with every key */
 #define YTREE_KEYS_MAX	256 /* of one mapping */
 
 enum ynode_kind {

@@ -46,6 +46,7 @@ int recording_open(struct recording *recording, const char *path, const char **w
 		recording_close(recording);
 	recording->offset = sizeof(struct recording_header);
 	recording->sequence = 0;
+	recording->at = recording->filled = 0;
 	return r;
 }
 
@@ -56,18 +57,33 @@ void recording_close(struct recording *recording)
 	recording->file = NULL;
 }
 
+/* How much of the next @wanted bytes there is, at recording->at; less only at the end or after an error. */
+static size_t look_ahead(struct recording *recording, size_t wanted)
+{
+	size_t left = recording->filled - recording->at;
+
+	if (left >= wanted)
+		return wanted;
+	memmove(recording->buffer, recording->buffer + recording->at, left);
+	recording->at = 0;
+	recording->filled = left + fread(recording->buffer + left, 1, sizeof(recording->buffer) - left,
+					   recording->file);
+	return MIN(recording->filled, wanted);
+}
+
 int recording_next(struct recording *recording, struct frame *frame, const char **why)
 {
 	struct frame_header header;
 	size_t body, got;
 	int r;
 
-	got = fread(&header, 1, sizeof(header), recording->file);
+	got = look_ahead(recording, sizeof(header));
 	if (got == 0 && feof(recording->file))
 		return 0;
 	*why = "recording is cut off";
 	if (got != sizeof(header))
 		return ferror(recording->file) ? -EIO : -EPROTO;
+	memcpy(&header, recording->buffer + recording->at, sizeof(header));
 	/* trust: a recording from anywhere */
 	r = frame_check_header(&header, WAY_EVENTS_UP, why);
 	if (r < 0)
@@ -77,11 +93,13 @@ int recording_next(struct recording *recording, struct frame *frame, const char 
 		return -EPROTO;
 	}
 	body = header.length - sizeof(header);
-	if (fread(recording->body, 1, body, recording->file) != body)
+	if (look_ahead(recording, header.length) != header.length)
 		return ferror(recording->file) ? -EIO : -EPROTO;
+	memcpy(recording->body, recording->buffer + recording->at + sizeof(header), body);
 	r = frame_parse(&header, recording->body, frame, why);
 	if (r < 0)
 		return r;
+	recording->at += header.length;
 	recording->offset += header.length;
 	recording->sequence = header.sequence;
 	return 1;

@@ -14,7 +14,9 @@ struct recording {
 	FILE *file;
 	uint64_t offset; /* of the next frame */
 	uint64_t sequence; /* of the last frame; 0 before the first, which may have any */
+	size_t at, filled; /* of the buffer: what is not consumed yet */
 	uint64_t body[FRAME_BYTES_MAX / sizeof(uint64_t)];
+	char buffer[2 * FRAME_BYTES_MAX]; /* read ahead */
 };
 
 /* Opens @path and checks its header. -EPROTO: not a recording or of another version; *why is static text. */

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: AGPL-3.0-only */
 #include "ruled/growth.h"
 
+#include <assert.h>
 #include <string.h>
 
 #define GROWTHS_MAX	  4096 /* of one rule */
@@ -70,6 +71,7 @@ void growth_set_clear(struct growth_set *set)
 	while (!TAILQ_EMPTY(&set->recent))
 		drop(set, TAILQ_FIRST(&set->recent));
 	set->first_ns = 0;
+	set->passes = 0;
 }
 
 void growth_expire(struct growth_set *set, uint64_t now_ns)
@@ -116,6 +118,38 @@ static void add_point(
 	}
 	growth->at[count] = (struct growth_point){time_ns, kib};
 	growth->count = count + 1;
+}
+
+static bool is_rising(const struct growth *growth)
+{
+	const struct growth_point *newest = &growth->at[growth->count - 1];
+
+	return growth->count > 1 && newest->kib > newest[-1].kib;
+}
+
+/* The points of the first @passes passes, in which it has not changed if they are not in it yet. */
+static void catch_up(const struct growth_set *set, struct growth *growth, uint32_t passes)
+{
+	uint64_t kib = growth->at[growth->count - 1].kib;
+
+	for (; growth->passes < passes; growth->passes++)
+		add_point(set, growth, set->pass_ns[growth->passes], kib);
+}
+
+void growth_begin(struct growth_set *set, uint64_t now_ns)
+{
+	struct growth *growth;
+
+	if (set->first_ns == 0)
+		set->first_ns = now_ns;
+	if (set->passes == GROWTH_PASSES) {
+		TAILQ_FOREACH (growth, &set->recent, order) {
+			catch_up(set, growth, set->passes);
+			growth->passes = 0;
+		}
+		set->passes = 0;
+	}
+	set->pass_ns[set->passes++] = now_ns;
 }
 
 /* What it had at @time_ns, between the points around; before the first as then. */
@@ -184,6 +218,11 @@ static bool is_gradual(const struct growth_set *set, const struct process_entry 
 	       set->first_ns + set->window_ns <= now_ns;
 }
 
+static double to_mb(double growth_kib)
+{
+	return growth_kib > 0 ? growth_kib / KIB_PER_MB : 0;
+}
+
 static struct growth *follow(struct growth_set *set, const struct process_entry *entry,
 	struct map_key key, uint64_t before_ns)
 {
@@ -194,40 +233,50 @@ static struct growth *follow(struct growth_set *set, const struct process_entry 
 		usage->anon_kib < set->threshold_mb * KIB_PER_MB / WORTH_FOLLOWING)
 		return NULL;
 	growth = add(set, key);
-	if (growth)
-		add_point(set, growth, before_ns, usage->anon_before_kib);
+	if (!growth)
+		return NULL;
+	add_point(set, growth, before_ns, usage->anon_before_kib);
+	growth->passes = set->passes - 1;
 	return growth;
 }
 
-const struct growth *growth_see(struct growth_set *set, const struct process_entry *entry,
+const struct growth *growth_see(struct growth_set *set, struct process_entry *entry,
 	uint64_t now_ns, uint64_t before_ns)
 {
 	const struct map_key key = {entry->info.tgid, entry->info.start_ns};
 	struct growth *growth = map_get(&set->map, key);
 	struct course course;
 
-	if (set->first_ns == 0)
-		set->first_ns = now_ns;
+	assert(set->passes > 0);
 	if (!growth)
 		growth = follow(set, entry, key, before_ns);
 	if (!growth)
 		return NULL;
+	catch_up(set, growth, set->passes - 1);
+	growth->passes = set->passes;
 	if (entry->usage.anon_kib > growth->at[growth->count - 1].kib) {
 		growth->rose_ns = now_ns;
 		TAILQ_REMOVE(&set->recent, growth, order);
 		TAILQ_INSERT_HEAD(&set->recent, growth, order);
 	}
 	add_point(set, growth, now_ns, entry->usage.anon_kib);
+	entry->growth = MAX(entry->growth, is_rising(growth) ? GROWTH_RISING : GROWTH_FOLLOWED);
+	/* Most of those who are followed are no harm: still, or too small whatever they do. */
+	if (!is_rising(growth) || entry->usage.anon_kib < set->threshold_mb * KIB_PER_MB)
+		return NULL;
 	course = course_of(set, growth);
-	growth->value_mb = course.growth > 0 ? course.growth / KIB_PER_MB : 0;
+	growth->value_mb = to_mb(course.growth);
 	return growth->value_mb > set->threshold_mb && is_gradual(set, entry, now_ns, &course)
 		       ? growth
 		       : NULL;
 }
 
-double growth_value(const struct growth_set *set, struct map_key key)
+double growth_value(struct growth_set *set, struct map_key key)
 {
-	const struct growth *growth = map_get(&set->map, key);
+	struct growth *growth = map_get(&set->map, key);
 
-	return growth ? growth->value_mb : 0;
+	if (!growth)
+		return 0;
+	catch_up(set, growth, set->passes);
+	return to_mb(course_of(set, growth).growth);
 }

@@ -5,8 +5,6 @@
 
 #define STEPS_MAX 256 /* also over the dead in between */
 
-enum tag { TAG_UNKNOWN, TAG_ORDINARY, TAG_EXCLUDED };
-
 /*
  * Those who start processes for others: what is below them is not theirs. A '*' at the end stands
  * for any rest. The kernel cuts a comm after 15 bytes. Anybody can take a name: these count only
@@ -101,19 +99,17 @@ static bool is_suite_user(uid_t uid, const struct suite_users *suite)
 	return false;
 }
 
-bool lineage_excludes(struct process_entry *entry, const struct suite_users *suite)
+bool lineage_judge(struct process_entry *entry, const struct suite_users *suite)
 {
 	const struct process *info = &entry->info;
 
-	if (entry->tag != TAG_UNKNOWN)
-		return entry->tag == TAG_EXCLUDED;
 	if (info->tgid <= 1 || info->kernel_thread)
 		return true;
 	if (!entry->known)
 		return false;
-	entry->tag = is_manager(entry) || is_suite_user(info->uid, suite) ? TAG_EXCLUDED
-									  : TAG_ORDINARY;
-	return entry->tag == TAG_EXCLUDED;
+	entry->tag = is_manager(entry) || is_suite_user(info->uid, suite) ? LINEAGE_EXCLUDED
+									  : LINEAGE_ORDINARY;
+	return entry->tag == LINEAGE_EXCLUDED;
 }
 
 void lineage_of(

@@ -23,11 +23,20 @@ struct lineage {
 	unsigned count;
 };
 
+enum lineage_tag { LINEAGE_UNKNOWN, LINEAGE_ORDINARY, LINEAGE_EXCLUDED };
+
+/* What lineage_excludes() does not remember yet. */
+bool lineage_judge(struct process_entry *entry, const struct suite_users *suite);
+
 /*
  * True for PID 1, kernel threads, root's service and session managers, terminal multiplexers and
  * the suite. Remembered in entry->tag.
  */
-bool lineage_excludes(struct process_entry *entry, const struct suite_users *suite);
+static inline bool lineage_excludes(struct process_entry *entry, const struct suite_users *suite)
+{
+	return entry->tag != LINEAGE_UNKNOWN ? entry->tag == LINEAGE_EXCLUDED
+					     : lineage_judge(entry, suite);
+}
 
 /* @actor may be NULL. */
 void lineage_of(

@@ -34,11 +34,6 @@ static void fill_growth(struct series *series, const struct growth *growth)
 		add(series, growth->at[i].time_ns, (double)growth->at[i].kib / KIB_PER_MB);
 }
 
-static uint32_t bucket(const struct window_shape *shape, const struct window *window, uint32_t age)
-{
-	return window->counts[(window->head + shape->buckets - age) % shape->buckets];
-}
-
 /* Events per second: of the second that ends with each point. Without slices: counted so far. */
 static void fill_window(
 	struct series *series, const struct window_shape *shape, const struct window *window)
@@ -50,9 +45,9 @@ static void fill_window(
 	for (uint32_t i = 0; i < shape->buckets; i++) {
 		uint32_t age = shape->buckets - 1 - i;
 
-		sum += bucket(shape, window, age);
+		sum += window_bucket(shape, window, age);
 		if (shape->slice > 0 && i >= shape->slice)
-			sum -= bucket(shape, window, age + shape->slice);
+			sum -= window_bucket(shape, window, age + shape->slice);
 		if (i >= first && age % step == 0 && age <= window->head)
 			add(series, (window->head - age + 1) * shape->bucket_ns, (double)sum);
 	}

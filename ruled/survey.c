@@ -89,6 +89,9 @@ static bool see_growth(const struct survey *survey, struct process_entry *entry)
 	struct growth_set *set;
 	bool found = false;
 
+	if (!growth_concerns(entry, survey->pass.begin_ns))
+		return false;
+	entry->growth = GROWTH_NONE;
 	LIST_FOREACH (set, survey->growths, order) {
 		set->found = growth_see(
 			set, entry, survey->pass.begin_ns, survey->pass.before_ns);
@@ -163,6 +166,7 @@ static void settle_breaker(struct survey *survey, struct rule_state *state, doub
 void survey_pass(struct survey *survey, struct process_table *table, uint64_t now_ns)
 {
 	struct level_pass *pass = &survey->pass;
+	struct growth_set *set;
 
 	if (!survey->needed)
 		return;
@@ -170,6 +174,8 @@ void survey_pass(struct survey *survey, struct process_table *table, uint64_t no
 	pass->begin_ns = table->pass.begin_ns;
 	pass->before_ns = table->pass.before_ns;
 	pass->number++;
+	LIST_FOREACH (set, survey->growths, order)
+		growth_begin(set, pass->begin_ns);
 	usage_walk(table, pass->suite, &pass->host, see, survey);
 	for (unsigned i = 0; i < survey->count; i++) {
 		struct rule_state *state = survey->states[i];

@@ -2,8 +2,6 @@
 #include "ruled/usage.h"
 
 #define BUSY_CPU_PCT		 10
-#define WAITING_STATE		 'D' /* cannot be interrupted */
-#define KIB_PER_MB		 1024.0F
 #define PER_SEC(count, span_ns)	 ((float)((double)(count)*1e9 / (double)(span_ns)))
 #define USEC_TO_PCT(us, span_ns) ((float)((double)(us)*1e5 / (double)(span_ns)))
 
@@ -50,28 +48,29 @@ static uint16_t clamp_u16(int count)
 	return (uint16_t)MIN(count, UINT16_MAX);
 }
 
-static bool is_waiting(const struct process_entry *entry)
-{
-	return entry->usage.state == WAITING_STATE && !entry->info.kernel_thread;
-}
-
 /* What was not sent again in this pass has not run and has not grown. */
 static void add_own(const struct walk *walk, struct process_entry *entry)
 {
 	struct process_usage *usage = &entry->usage;
-	struct usage_host *host = walk->host;
+	double *host = walk->host->at;
 
+	usage->tree_rss_mb += (float)usage->rss_kib / USAGE_KIB_PER_MB;
+	host[GAUGE_RSS] += usage_own(entry, GAUGE_RSS);
+	if (usage_waits(entry)) {
+		usage->tree_dstate = clamp_u16(usage->tree_dstate + 1);
+		host[GAUGE_DSTATE]++;
+	}
 	if (usage->time_ns < walk->table->pass.begin_ns) {
 		usage->cpu_pct = usage->io_mb_per_sec = usage->connects_per_sec = 0;
 		usage->anon_before_kib = usage->anon_kib;
+		return;
 	}
 	usage->tree_cpu_pct += usage->cpu_pct;
 	usage->tree_io_mb_per_sec += usage->io_mb_per_sec;
-	usage->tree_rss_mb += (float)usage->rss_kib / KIB_PER_MB;
 	usage->tree_connects_per_sec += usage->connects_per_sec;
-	usage->tree_dstate = clamp_u16(usage->tree_dstate + is_waiting(entry));
-	for (unsigned gauge = 0; gauge < GAUGE_TREES; gauge++)
-		host->at[gauge] += usage_own(entry, (enum gauge)gauge);
+	host[GAUGE_CPU] += usage_own(entry, GAUGE_CPU);
+	host[GAUGE_IO] += usage_own(entry, GAUGE_IO);
+	host[GAUGE_CONNECTS] += usage_own(entry, GAUGE_CONNECTS);
 }
 
 static void add_pending(const struct walk *walk, struct process_entry *entry)
@@ -79,6 +78,8 @@ static void add_pending(const struct walk *walk, struct process_entry *entry)
 	struct process_usage *usage = &entry->usage;
 	float pct = 0, connects = 0;
 
+	if (usage->pending_cpu_us == 0 && usage->pending_connects == 0)
+		return;
 	if (walk->span_ns > 0) {
 		pct = USEC_TO_PCT(usage->pending_cpu_us, walk->span_ns);
 		connects = PER_SEC(usage->pending_connects, walk->span_ns);
@@ -116,16 +117,27 @@ static void visit(const struct walk *walk, struct process_entry *entry)
 		walk->on_process(walk->ctx, entry);
 }
 
+/* The walk waits for memory most of the time. */
+static void fetch(const struct process_entry *entry)
+{
+	if (!entry)
+		return;
+	__builtin_prefetch(&entry->children);
+	__builtin_prefetch(&entry->usage.rss_kib);
+	__builtin_prefetch(&entry->usage.tree_dstate);
+}
+
 static void walk_tree(const struct walk *walk, struct process_entry *root)
 {
 	struct process_entry *entry = first_leaf(root), *next;
 
 	for (;;) {
-		/* Read first: nothing of it is needed afterwards. */
-		next = unless_past(TAILQ_NEXT(entry, siblings));
+		next = TAILQ_NEXT(entry, siblings);
+		fetch(next);
 		visit(walk, entry);
 		if (entry == root)
 			return;
+		next = unless_past(next);
 		entry = next ? first_leaf(next) : entry->parent;
 	}
 }
@@ -148,55 +160,6 @@ void usage_walk(struct process_table *table, const struct suite_users *suite,
 	for (entry = unless_past(TAILQ_FIRST(&table->roots)); entry;
 		entry = unless_past(TAILQ_NEXT(entry, siblings)))
 		walk_tree(&walk, entry);
-}
-
-double usage_own(const struct process_entry *entry, enum gauge gauge)
-{
-	const struct process_usage *usage = &entry->usage;
-
-	switch (gauge) {
-	case GAUGE_CPU:
-		return (double)usage->cpu_pct;
-	case GAUGE_RSS:
-		return (double)usage->rss_kib / (double)KIB_PER_MB;
-	case GAUGE_IO:
-		return (double)usage->io_mb_per_sec;
-	case GAUGE_DSTATE:
-		return is_waiting(entry);
-	case GAUGE_CONNECTS:
-		return (double)usage->connects_per_sec;
-	case GAUGE_FDS:
-		return usage->fd_limit > 0 ? 100.0 * usage->fds / usage->fd_limit : 0;
-	case GAUGE_ZOMBIES:
-		return usage->zombies;
-	case GAUGE_THREADS:
-		return usage->threads;
-	case GAUGE_CONNECTIONS:
-		return usage->connections;
-	case GAUGE_COUNT:
-		break;
-	}
-	return 0;
-}
-
-double usage_tree(const struct process_entry *entry, enum gauge gauge)
-{
-	const struct process_usage *usage = &entry->usage;
-
-	switch (gauge) {
-	case GAUGE_CPU:
-		return (double)usage->tree_cpu_pct;
-	case GAUGE_RSS:
-		return (double)usage->tree_rss_mb;
-	case GAUGE_IO:
-		return (double)usage->tree_io_mb_per_sec;
-	case GAUGE_DSTATE:
-		return usage->tree_dstate;
-	case GAUGE_CONNECTS:
-		return (double)usage->tree_connects_per_sec;
-	default:
-		return usage_own(entry, gauge);
-	}
 }
 
 bool usage_both_busy(const struct process_entry *entry)

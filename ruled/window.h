@@ -20,7 +20,9 @@ struct window {
 	uint64_t first_ns; /* first event since the window was last empty */
 	uint64_t last_ns; /* newest event */
 	uint64_t total; /* of all buckets */
-	uint32_t counts[]; /* number n stands at n % buckets */
+	/* A bit for each bucket that counts something, then the counts, 32 bits each. Bucket number
+	 * n stands at n % buckets. */
+	uint64_t used[];
 };
 
 /* @duration_secs slices of one second. */
@@ -63,6 +65,9 @@ uint64_t window_weight(const struct window_shape *shape, const struct window *wi
  */
 bool window_rest_over(const struct window_shape *shape, const struct window *whole,
 	const struct window *const *parts, size_t count, double threshold, uint64_t *newest);
+
+/* Events of the bucket of this age, 0 being the newest; younger than the ring is long. */
+uint32_t window_bucket(const struct window_shape *shape, const struct window *window, uint64_t age);
 
 /* True if the activity is at least as old as the window is long. */
 bool window_full(const struct window_shape *shape, const struct window *window);

@@ -50,8 +50,9 @@ static void fill_holds(struct rule_state *state)
 
 static void fill_growths(struct rule_state *state)
 {
+	growth_begin(state->growths, 2 * NSEC_PER_SEC);
 	for (unsigned i = 1; i <= MORE; i++) {
-		const struct process_entry entry = {.info = {.tgid = i, .start_ns = i},
+		struct process_entry entry = {.info = {.tgid = i, .start_ns = i},
 			.usage = {.anon_kib = 1U << 30, .anon_before_kib = 1}};
 
 		(void)growth_see(state->growths, &entry, 2 * NSEC_PER_SEC, NSEC_PER_SEC);

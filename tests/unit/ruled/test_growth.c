@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: AGPL-3.0-only */
 /* What is a leak, and what only looks like one. */
+#include "ruled/growth.h"
 #include "tests/unit/ruled/engine_fixture.h"
 
 #define USER 1000
@@ -160,6 +161,25 @@ static void a_slow_leak_is_told_with_a_long_window(void **state)
 	assert_true(f->told[0].frame.value > 50 && f->told[0].frame.value < 62);
 }
 
+/* Most passes have no news of it, more than GROWTH_PASSES in a row. */
+static void a_leak_in_bursts_is_told_with_a_long_window(void **state)
+{
+	struct fixture *f = *state;
+	uint32_t leaky = start_quiet(f);
+
+	use_rules(
+		f, "- {name: slow, detector: rss_growth_mb, threshold: 50, window_seconds: 600}\n");
+	for (unsigned burst = 0; burst < 21; burst++) {
+		assert_true(f->count == 0 || burst > 18);
+		made_use(&f->host, leaky)->anon_mb_per_sec = 1;
+		made_run(&f->host, 3);
+		made_use(&f->host, leaky)->anon_mb_per_sec = 0;
+		made_run(&f->host, GROWTH_PASSES + 11);
+	}
+	assert_int_equal(f->count, 1);
+	assert_true(f->told[0].frame.value > 50 && f->told[0].frame.value <= 66);
+}
+
 static void a_leak_that_ends_is_cleared(void **state)
 {
 	struct fixture *f = *state;
@@ -188,6 +208,7 @@ int main(void)
 		TEST(pages_of_files_and_shared_memory_are_no_leak),
 		TEST(a_leak_that_is_swapped_out_is_a_leak),
 		TEST(a_slow_leak_is_told_with_a_long_window),
+		TEST(a_leak_in_bursts_is_told_with_a_long_window),
 		TEST(a_leak_that_ends_is_cleared),
 	};
 

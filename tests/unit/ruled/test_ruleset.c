@@ -254,6 +254,31 @@ static void takes_a_thousand_rules_and_no_more(void **state)
 		"rules.yaml:1:1: rules: 1001 rules; at most 1000 are allowed");
 }
 
+/* Each with every key that a rule on a tree's CPU may have. */
+static void takes_a_thousand_full_rules(void **state)
+{
+	struct fixture *f = *state;
+	_cleanup_free_ char *text = NULL;
+	size_t size;
+	FILE *out = open_memstream(&text, &size);
+
+	assert_non_null(out);
+	for (unsigned i = 0; i < RULES_MAX; i++)
+		fprintf(out,
+			"- {name: a_rule_with_a_name_%u, detector: subtree_cpu_pct, threshold: 5, duration: 2,"
+			" scope: tree, severity: high, cooldown: 9, clear_below: 4,"
+			" match: {comm: \"worker-*\", exe: \"/usr/lib/applications/*\", cgroup: \"*/app-%u-*\","
+			" container: \"*\", user: \"1000\"},"
+			" exclude: [{comm: make}, {comm: cc1, user: \"0\"}, {exe: \"/usr/bin/*\"}],"
+			" propose: {action: kill_tree, signal: TERM}}\n",
+			i, i);
+	fclose(out);
+	assert_true(size < 1 << 20);
+	assert_int_equal(parse(f, text), 0);
+	assert_int_equal(f->ruleset->count, RULES_MAX);
+	assert_int_equal(f->ruleset->rules[RULES_MAX - 1]->exclude_count, 3);
+}
+
 static void write_file(const struct fixture *f, size_t bytes)
 {
 	FILE *file = fopen(f->path, "w");
@@ -332,6 +357,7 @@ int main(void)
 		TEST(has_the_promised_defaults),
 		TEST(knows_when_two_rules_are_the_same),
 		TEST(takes_a_thousand_rules_and_no_more),
+		TEST(takes_a_thousand_full_rules),
 		TEST(refuses_what_is_no_reasonable_file),
 		TEST(reads_the_file_that_is_there_now),
 	};
