@@ -69,7 +69,9 @@ class Liar(threading.Thread):
             while True:
                 sock, _ = self.listener.accept()
                 with contextlib.suppress(OSError):
-                    sock.recv(65536)
+                    asked = b""
+                    while b"\r\n\r\n" not in asked:
+                        asked += sock.recv(65536) or b"\r\n\r\n"
                     sock.sendall(self.answer)
                 sock.close()
 
