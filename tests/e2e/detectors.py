@@ -12,7 +12,7 @@ import time
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "harness"))
 from linnix import NOBODY, Events, Skip, Suite, main, test, wait_for
-from programs import Program, memory_limit, told
+from programs import Program, memory_limit, thrasher, told
 
 INTERVAL = 1.0  # collector.sample_interval_ms
 SOON = 0.05     # from the sample to the reader of the stream, as promised
@@ -91,9 +91,8 @@ def below_then_over(name, detector, threshold, below, over, lead=0.0, more=""):
 
 @test
 def resident_memory_is_told_in_time_above_the_threshold_and_not_below():
-    # The interpreter itself takes about 10 MB, and those above it count for their tree.
+    # The interpreter itself takes about 10 MB.
     below_then_over("big", "subtree_rss_mb", 150, (BIG, "134"), (BIG, "146"), more=", scope: process")
-    below_then_over("big", "subtree_rss_mb", 150, (BIG, "80"), (BIG, "150"))
 
 
 @test
@@ -114,9 +113,8 @@ def processes_that_the_kernel_does_not_let_sleep_are_counted():
 
 @test
 def a_spike_of_cpu_is_told_in_time_and_a_burst_or_less_of_it_is_not():
-    burst = "began()\ne = time.monotonic() + 0.9\nwhile time.monotonic() < e: pass\nstay()"
-    below_then_over("spike", "subtree_cpu_pct", 40, (burst,), ("began(); burn(1)",), lead=INTERVAL)
-    below_then_over("spike", "subtree_cpu_pct", 40, ("began(); burn(0.3)",), ("began(); burn(0.9)",), lead=INTERVAL)
+    burst = "e = time.monotonic() + 0.9\nwhile time.monotonic() < e: pass\n"
+    below_then_over("spike", "subtree_cpu_pct", 40, (burst + "began()\nburn(0.3)",), ("began(); burn(0.9)",), lead=INTERVAL)
 
 
 @test
@@ -225,24 +223,10 @@ def pressure_on_the_cpu_is_told_of_the_host():
             is_told()
 
 
-THRASH = """time.sleep(0.3)
-f = open(sys.argv[1], 'rb'); os.posix_fadvise(f.fileno(), 0, 0, os.POSIX_FADV_DONTNEED)
-m = mmap.mmap(f.fileno(), 0, prot=mmap.PROT_READ)
-while True:
-    for i in range(0, len(m), 4096 * 7): m[i]"""
-
-
 @test
 def pressure_on_memory_is_told_of_the_host():
-    with tempfile.NamedTemporaryFile(prefix="linnix-test-", dir="/var/tmp") as file, memory_limit(16 << 20) as procs:
-        file.write(os.urandom(48 << 20))
-        file.flush()
-        os.fsync(file.fileno())
-        os.chmod(file.name, 0o644)
-        with contextlib.contextmanager(pressure)("memory", 0.5, 20) as is_told, Program(THRASH, file.name) as thrasher:
-            with open(procs, "w") as group:
-                group.write(str(thrasher.pid))
-            is_told()
+    with contextlib.contextmanager(pressure)("memory", 0.5, 20) as is_told, thrasher():
+        is_told()
 
 
 if __name__ == "__main__":

@@ -87,7 +87,7 @@ def watched():
 def a_fork_storm_is_told_after_its_two_seconds_and_nine_a_second_or_threads_are_none():
     with watched() as events:
         with Program(*forks(1 / 9, 45, 0.5)) as slow:
-            is_silent(events, slow, 5, "storm", "burst")
+            is_silent(events, slow, 4, "storm", "burst")
         with Program(THREADS) as threads:
             is_silent(events, threads, 3, "storm", "burst", "parent")
         with Program(*forks(1 / 15, 45)) as storm:
@@ -114,9 +114,9 @@ def a_burst_is_told_with_the_process_that_is_one_too_many():
 def a_flood_of_short_jobs_is_told_and_jobs_that_live_longer_are_none():
     with watched() as events:
         with Program(*forks(0.02, 10, 0.05)) as at:
-            is_silent(events, at, 3, "short")
+            is_silent(events, at, 1.5, "short")
         with Program(*forks(0.02, 30, 0.4)) as longer:
-            is_silent(events, longer, 3, "short")
+            is_silent(events, longer, 2, "short")
         with Program(*forks(0.02, 11, 0.05)) as over:
             _, alert = is_told(events, "short", over)
             assert alert["value"] == 11, alert

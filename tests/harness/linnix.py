@@ -213,6 +213,16 @@ class Suite:
                                + ".*"], capture_output=True, text=True)
         return int(done.stdout.split()[0])
 
+    def overflow_ring(self, seconds):
+        """More events than the ring holds while nobody reads it."""
+        collectord = self.pid("collectord")
+        assert collectord > 1
+        os.kill(collectord, signal.SIGSTOP)
+        try:
+            subprocess.run(["stress-ng", "--quiet", "--vfork", "1", "-t", str(seconds)], check=True, cwd="/tmp", **as_user(NOBODY))
+        finally:
+            os.kill(collectord, signal.SIGCONT)
+
     def connection(self, unix=False):
         if unix:
             return UnixConnection(os.path.join(RUN, "apid", "api.sock"))

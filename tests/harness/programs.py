@@ -5,6 +5,7 @@ import contextlib
 import os
 import signal
 import subprocess
+import tempfile
 
 from linnix import NOBODY, Skip, as_user, wait_for
 
@@ -69,3 +70,24 @@ def memory_limit(limit):
             wait_for(lambda: not open(os.path.join(path, "cgroup.procs")).read(), 5)
             os.rmdir(path)
     raise Skip("no cgroup here can limit memory")
+
+
+THRASH = """time.sleep(0.3)
+f = open(sys.argv[1], 'rb'); os.posix_fadvise(f.fileno(), 0, 0, os.POSIX_FADV_DONTNEED)
+m = mmap.mmap(f.fileno(), 0, prot=mmap.PROT_READ)
+while True:
+    for i in range(0, len(m), 4096 * 7): m[i]"""
+
+
+@contextlib.contextmanager
+def thrasher():
+    """A program that reads, again and again, more than its cgroup has room for: it waits for memory."""
+    with tempfile.NamedTemporaryFile(prefix="linnix-test-", dir="/var/tmp") as file, memory_limit(16 << 20) as procs:
+        file.write(os.urandom(48 << 20))
+        file.flush()
+        os.fsync(file.fileno())
+        os.chmod(file.name, 0o644)
+        with Program(THRASH, file.name) as program:
+            with open(procs, "w") as group:
+                group.write(str(program.pid))
+            yield program
