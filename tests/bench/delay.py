@@ -52,8 +52,8 @@ def cpu_seconds(pid):
 def crowd_cpu_pct(sleepers, seconds, rules):
     """Percent of one core that all daemons take while @sleepers processes live and nothing happens."""
     with Suite(rules) as suite:
-        crowd = subprocess.Popen([published(os.path.join(BUILD, "tests/harness/crowd")), str(sleepers), "1", "0", "120"], stdin=subprocess.DEVNULL,
-                                 stdout=subprocess.PIPE, cwd="/", **as_user(NOBODY))
+        crowd = subprocess.Popen([published(os.path.join(BUILD, "tests/harness/crowd")), str(sleepers), "1", "0", "120"],
+                                 stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, cwd="/", **as_user(NOBODY))
         try:
             crowd.stdout.readline()
             time.sleep(3)
@@ -67,14 +67,17 @@ def crowd_cpu_pct(sleepers, seconds, rules):
             crowd.stdout.close()
 
 
-def main():
-    with open(os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..", "configs", "rules.yaml")) as file:
-        rules = file.read()
-    for load in (False, True):
-        for name, value in spread(alert_ms(200, load)).items():
-            print("%-32s %10.3f" % ("alert_ms_%s_%s" % ("loaded" if load else "idle", name), value))
-    print("%-32s %10.3f" % ("cpu_pct_with_5000_processes", crowd_cpu_pct(5000, 10, rules)))
+GOALS = {
+    "alert_ms_loaded_p99": "<= 50",
+    "cpu_pct_with_5000_processes": "<= 3",
+}
 
 
-if __name__ == "__main__":
-    main()
+def figures(rules):
+    """The figures of GOALS and what stands around them; @rules: the text of a rules file."""
+    results = {}
+    for load in ("idle", "loaded"):
+        for name, value in spread(alert_ms(200, load == "loaded")).items():
+            results["alert_ms_%s_%s" % (load, name)] = value
+    results["cpu_pct_with_5000_processes"] = crowd_cpu_pct(5000, 10, rules)
+    return results
