@@ -10,6 +10,7 @@ import re
 import subprocess
 import sys
 import tempfile
+import time
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path[:0] = [os.path.join(HERE, "..", "harness"), os.path.join(HERE, "..", "silence")]
@@ -180,6 +181,32 @@ def the_recordings_stay_small():
     files = glob.glob(os.path.join(SILENCE, "recordings", "*.xz"))
     assert len(files) == len(ORDINARY) + len(LOOKALIKES) + len(FAILURES), files
     assert sum(map(os.path.getsize, files)) <= 1_500_000
+
+
+def lines(path, data=None):
+    """What a replay prints; @data: piped in, in pieces with pauses between."""
+    player = subprocess.Popen([os.path.join(BUILD, "linnix-ruled"), "--replay", path, "--rules", SEED], stdin=subprocess.PIPE,
+                              stdout=subprocess.PIPE)
+    for at in range(0, len(data or b""), 100001):
+        player.stdin.write(data[at:at + 100001])
+        player.stdin.flush()
+        time.sleep(0.002)
+    player.stdin.close()
+    printed = player.stdout.read()
+    assert player.wait() == 0
+    player.stdout.close()
+    return printed
+
+
+@test
+def a_recording_gives_the_same_bytes_each_time_and_at_any_speed():
+    for name in FAILURES:
+        with tempfile.NamedTemporaryFile(prefix="linnix-test-") as file:
+            file.write(recorded(name))
+            file.flush()
+            first = lines(file.name)
+            assert first and lines(file.name) == first, name
+        assert lines("/dev/stdin", recorded(name)) == first, name
 
 
 if __name__ == "__main__":
