@@ -9,6 +9,7 @@
 #define TIMES_THE_NEXT 2.0
 #define MATTERS	       0.25 /* of all use */
 #define GROWN	       0.1  /* of the killable use */
+#define LASTING	       0.5  /* of the killable use, by those that are still there */
 #define MOST	       0.8  /* of a tree: whoever has it is to blame for the tree */
 
 /* By what those watched are compared, and what it comes to. */
@@ -112,6 +113,21 @@ static bool stands_out(const struct contest *contest, double killable, double wh
 	       held(contest, contest->most) >= MATTERS * whole;
 }
 
+/* Whether most of it was used by processes that have ended since. Memory goes with who held it. */
+static bool is_passing(const struct contest *contest, double killable)
+{
+	const struct watched *watched;
+	double lasting = 0;
+
+	TAILQ_FOREACH (watched, &contest->set->all, order) {
+		const struct process_entry *entry = entry_of(contest, watched);
+
+		if (entry && !entry->exited)
+			lasting += value(contest, watched);
+	}
+	return lasting < LASTING * killable;
+}
+
 static void tell(const struct contest *contest, struct breaker_verdict *verdict)
 {
 	verdict->secs = contest->secs;
@@ -159,6 +175,8 @@ void breaker_judge(
 	tell(&contest, verdict);
 	if (stands_out(&contest, verdict->killable, whole))
 		verdict->culprit = contest.entry;
+	else if (state->rule->detector->resource != PRESSURE_MEMORY && !contest.tree)
+		verdict->passing = is_passing(&contest, killable);
 }
 
 double breaker_level(const struct rule_def *rule, double stall_pct, double busy_pct)

@@ -13,6 +13,10 @@
  * these use themselves counts for the last one only. What processes used that have ended counts,
  * so that the one that happens to live is not blamed for a flood of short ones.
  *
+ * Where nobody stands out and most of it was used by processes that have ended since, as in a build,
+ * nothing is told: what ends by itself needs nobody to end it, and its rate is for other rules. The
+ * breaker is open all the same.
+ *
  * Of memory, where killable processes have grown by a tenth of what they hold since the condition
  * began, who grew is to blame, not who is large. With kill_tree it is who is large.
  */
@@ -29,6 +33,7 @@ struct breaker_verdict {
 	double secs;			     /* over which */
 	bool grown;			     /* these are growth, not what is held */
 	double busy_pct;		     /* of all CPUs */
+	bool passing; /* nobody, and most of it is over: not to be told */
 };
 
 /* All but busy_pct. */

@@ -159,7 +159,8 @@ static void settle_breaker(struct survey *survey, struct rule_state *state, doub
 		breaker_judge(&survey->pass, state, &verdict);
 		verdict.busy_pct = busy_pct;
 		found.culprit = verdict.culprit;
-		tell(survey, state, &found, &verdict);
+		if (!verdict.passing)
+			tell(survey, state, &found, &verdict);
 	}
 }
 
