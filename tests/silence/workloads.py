@@ -23,7 +23,7 @@ ORDINARY = {
     # A compiler, an interpreter and a version control system into a root of its own.
     "install": Workload(
         prepare="""
-            [ -d clean ] || debootstrap --variant=minbase bookworm clean http://deb.debian.org/debian >/dev/null
+            [ -d clean ] || debootstrap --variant=minbase bookworm clean >/dev/null
             rm -rf root && cp -a clean root
             chroot root apt-get -qq update
             chroot root apt-get -qq -y --download-only install build-essential git python3 man-db >/dev/null""",
