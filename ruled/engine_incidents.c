@@ -60,11 +60,6 @@ void engine_tell_incident(struct engine *engine, const struct kept_incident *inc
 		evidence_tell(&evidence);
 }
 
-static uint64_t wall_now(const struct engine *engine)
-{
-	return wall_time(engine->now_ns, engine->source.wall_offset_ns);
-}
-
 void engine_clear_incidents(struct engine *engine)
 {
 	const struct kept_incident *cleared;
@@ -74,7 +69,7 @@ void engine_clear_incidents(struct engine *engine)
 	for (unsigned i = 0; i < engine->state_count; i++)
 		TAILQ_FOREACH (firing, &engine->states[i]->firings.told, order)
 			incidents_mark(&engine->incidents, firing->incident);
-	while ((cleared = incidents_cleared(&engine->incidents, engine->now_ns, wall_now(engine))))
+	while ((cleared = incidents_cleared(&engine->incidents, engine->now_ns, engine_wall_now(engine))))
 		tell_state(engine, &cleared->frame, cleared->rules);
 }
 
@@ -187,7 +182,7 @@ static struct incident frame_of(const struct resume *resume)
 static void tell_unfollowed(struct engine *engine, struct incident frame, const char *rule)
 {
 	frame.version++;
-	frame.cleared_wall_ns = frame.updated_wall_ns = MAX(wall_now(engine), 1);
+	frame.cleared_wall_ns = frame.updated_wall_ns = MAX(engine_wall_now(engine), 1);
 	engine->incidents.refused++;
 	tell_state(engine, &frame, rule);
 }

@@ -43,7 +43,7 @@ struct engine {
 
 static inline uint64_t engine_wall_now(const struct engine *engine)
 {
-	return (uint64_t)((int64_t)engine->now_ns + engine->source.wall_offset_ns);
+	return wall_time(engine->now_ns, engine->source.wall_offset_ns);
 }
 
 void engine_free_states(struct rule_state **states, unsigned count);
