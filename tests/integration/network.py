@@ -215,7 +215,7 @@ def threads_count_their_files_once_also_when_the_first_thread_is_gone():
     with listening() as (_, receiver), program(script) as process:
         assert process.stdout.readline() == "up\n"
         receiver.want(1)
-        assert sampled(receiver, process.pid, connections=80)["threads"] == 9
+        sampled(receiver, process.pid, connections=80, threads=9)  # it says "up" before it has started them
         run(process)
         gone = sampled(receiver, process.pid, state=ord("Z"))
         assert gone["connections"] == 80, gone
